@@ -1,0 +1,104 @@
+"""One verdict as data, and the run file that holds them all: the only thing reports are made from.
+
+Standard library only: records are made in pytest workers, cross process borders as one JSON string and are read years later.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+SCHEMA_VERSION = 1
+VERDICTS = ("holds", "violated", "undecided", "waived", "reported", "error")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one case showed: an audit of one backbone on one dataset under one view, with its interval, bound and verdict."""
+
+    audit: str
+    claim: str
+    backbone: str
+    dataset: str
+    view: str
+    verdict: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    confidence_level: float | None = None
+    n: int = 0
+    method: str = ""
+    bound: float | None = None
+    direction: str | None = None
+    reason: str = ""
+    decides_at: int | None = None
+    waiver: dict[str, Any] | None = None
+    route: str = ""
+    preprocessing: str = ""
+    actual: dict[str, Any] | None = None
+    precision: str = ""
+    policy: str = ""
+    depth: dict[str, Any] | None = None
+    timing: bool = False
+    detail: dict[str, Any] | None = None
+    nodeid: str = ""
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"verdict {self.verdict!r} is none of {', '.join(VERDICTS)}")
+
+    @property
+    def property_name(self) -> str:
+        """The behavioural property that the audit belongs to: `calibration` of `calibration.ece`."""
+        return self.audit.split(".", 1)[0]
+
+    def to_json(self) -> str:
+        """One line of strict JSON; numbers that JSON does not know (NaN, infinity) become null."""
+        return json.dumps(_plain(asdict(self)), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Record:
+        """The record that `to_json` wrote; keys that a later schema added are left aside."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in json.loads(text).items() if key in known})
+
+
+def write_run(path: Path, run: dict[str, Any]) -> None:
+    """Write run.json in one step: readers see the old file or the whole new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(_plain(run), file, allow_nan=False, indent=1)
+        file.write("\n")
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """A run as it was written; ValueError for a file that is not one, or of a schema this code does not know."""
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is not a run file: {error}. Give the run.json of an audit-report folder.") from error
+    version = run.get("schema_version") if isinstance(run, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ValueError(f"{path} has schema_version {version!r}; this code reads {SCHEMA_VERSION}. Use the suite that wrote it.")
+    return run
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if hasattr(value, "item") and not isinstance(value, str | bytes):
+        return _plain(value.item())
+    return value
