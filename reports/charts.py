@@ -1,0 +1,197 @@
+"""The three drawings of the report: a reliability diagram, scores over a view's number, and scores one below the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import Any
+
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from reports import numbers
+from reports.svg import ACCENT, ALLOWED, INK, LINE, OF_VERDICT, SERIES, SOFT, WIDTH, drawing, label, place, to_svg
+
+# Every colour also a shape: verdicts as in the bars of the tables, series by marker and dash.
+MARKS = {"holds": "o", "violated": "X", "undecided": "D", "waived": "s", "reported": "o", "error": "o"}
+_SERIES_MARKS = ("o", "s", "^", "D", "v", "P")
+_DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (8, 3)), (0, (3, 1)))
+_ROW_HEIGHT = 18
+
+
+@dataclass(frozen=True)
+class Point:
+    """One score: where it stands (`x` over a number, `name` in a list), its interval, its bound, its verdict."""
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    bound: float | None = None
+    direction: str | None = None
+    verdict: str = "reported"
+    x: float = 0.0
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """The scores of one backbone."""
+
+    name: str
+    points: tuple[Point, ...]
+
+
+def reliability(bins: Sequence[dict[str, Any]], key: str, name: str) -> Markup:
+    """How often a backbone is right at each confidence, and how its images are spread over confidence.
+
+    Bins are `{low, high, count, confidence, accuracy}`; empty ones draw nothing.
+    """
+    full = [one for one in bins if one["count"]]
+    middles = [(one["low"] + one["high"]) / 2 for one in full]
+    widths = [(one["high"] - one["low"]) * 0.88 for one in full]
+    total = sum(one["count"] for one in full)
+    with drawing(372) as figure:
+        upper, lower = place(figure, 48, 112, 8, 8), place(figure, 48, 40, 8, 278)
+        upper.bar(middles, [one["accuracy"] for one in full], widths, color=ACCENT, alpha=0.75, linewidth=0)
+        gaps = [one["confidence"] - one["accuracy"] for one in full]
+        upper.bar(
+            middles, gaps, widths, bottom=[one["accuracy"] for one in full], facecolor="none", edgecolor=OF_VERDICT["violated"],
+            linewidth=1, linestyle=(0, (2, 2)),
+        )  # fmt: skip
+        upper.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=(0, (4, 4)))
+        lower.bar(middles, [one["count"] / total for one in full], widths, color=ACCENT, alpha=0.75, linewidth=0)
+        upper.set(xlim=(0, 1), ylim=(0, 1), ylabel="share right")
+        upper.tick_params(labelbottom=False)
+        lower.set(xlim=(0, 1), xlabel="confidence", ylabel="images")
+        most = max((one["count"] / total for one in full), default=1.0)
+        lower.set_ylim(0, most * 1.05)
+        for axis in (upper.xaxis, upper.yaxis, lower.xaxis):
+            _ticks(axis, [0, 0.25, 0.5, 0.75, 1], share=True)
+        _ticks(lower.yaxis, [0, most], share=True)
+        return to_svg(figure, key, name)
+
+
+def curve(series: Sequence[Series], share: bool, halves: bool, xlabel: str, key: str, name: str) -> Markup:
+    """Scores over the number of a view, each with its interval as a band; `halves` spaces the numbers by their logarithm.
+
+    The side that the policy allows is a field where all points have one bound, else each bound is a short line of its own.
+    """
+    points = [point for one in series for point in one.points]
+    legend_height = 16 * len(series) if len(series) > 1 else 0
+    with drawing(236 + legend_height) as figure:
+        axes = place(figure, 48, 40, 12, 10 + legend_height)
+        _show_bounds(axes, points, sideways=False)
+        for number, one in enumerate(series):
+            _draw_series(axes, one, number, alone=len(series) == 1)
+        if halves:
+            axes.set_xscale("log", base=2)
+        places = sorted({point.x for point in points})
+        _ticks(axes.xaxis, _apart(places, halves), share=False)
+        axes.set(ylim=_limits(points, share, whole=share), xlabel=label(xlabel, 48))
+        _tick_scores(axes.yaxis, axes.get_ylim(), share)
+        if legend_height:
+            axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderaxespad=0.2, labelspacing=0.25, handlelength=3, labelcolor=INK)
+        return to_svg(figure, key, name)
+
+
+def rows(points: Sequence[Point], share: bool, filled: bool, key: str, name: str) -> Markup:
+    """Scores one below the other, each with its interval: over views, classes, slices or audits; `filled` draws bars from zero.
+
+    A point with a heading begins a group under that heading.
+    """
+    lines: list[tuple[str, Point | None]] = []
+    for point in points:
+        lines += [(point.heading, None)] * bool(point.heading) + [(point.name, point)]
+    with drawing(len(lines) * _ROW_HEIGHT + 52) as figure:
+        axes = place(figure, 132, 26, 14, 26)
+        axes.set(ylim=(len(lines) - 0.5, -0.5), xlim=_limits(points, share, whole=filled))
+        _show_bounds(axes, points, sideways=True, heights=[height for height, (_, point) in enumerate(lines) if point])
+        for height, (text, point) in enumerate(lines):
+            axes.text(
+                -8 / (WIDTH - 146), height, label(text, 21), ha="right", va="center", color=SOFT if point else INK,
+                transform=axes.get_yaxis_transform(),
+            )  # fmt: skip
+            if point:
+                _draw_row(axes, point, height, filled)
+        axes.yaxis.set_major_locator(NullLocator())
+        axes.spines["left"].set_visible(False)
+        _tick_scores(axes.xaxis, axes.get_xlim(), share)
+        return to_svg(figure, key, name)
+
+
+def _draw_row(axes: Axes, point: Point, height: float, filled: bool) -> None:
+    colour = OF_VERDICT[point.verdict]
+    if filled:
+        axes.barh([height], [point.value], 0.6, color=colour, alpha=0.3, linewidth=0)
+    else:
+        axes.plot(axes.get_xlim(), [height, height], color=LINE, linewidth=0.7)
+    if point.low is not None and point.high is not None:
+        axes.plot([point.low, point.high], [height, height], color=colour, linewidth=2.5, solid_capstyle="butt")
+    axes.plot([point.value], [height], marker=MARKS[point.verdict], markersize=6, color=colour, markeredgewidth=0 if point.verdict != "reported" else 1.5)
+
+
+def _draw_series(axes: Axes, one: Series, number: int, alone: bool) -> None:
+    points = sorted(one.points, key=lambda point: point.x)
+    colour, xs = SERIES[number % len(SERIES)], [point.x for point in points]
+    banded = [point for point in points if point.low is not None and point.high is not None]
+    lows, highs = [point.low or 0.0 for point in banded], [point.high or 0.0 for point in banded]
+    axes.fill_between([point.x for point in banded], lows, highs, color=colour, alpha=0.18, linewidth=0)
+    axes.plot(
+        xs, [point.value for point in points], color=colour, linewidth=1.6, linestyle=_DASHES[number % len(_DASHES)],
+        marker=_SERIES_MARKS[number % len(_SERIES_MARKS)], markersize=4.5, markeredgewidth=0, label=label(one.name, 44),
+    )  # fmt: skip
+    for point in points:
+        if alone and point.low is not None and point.high is not None:
+            axes.plot([point.x, point.x], [point.low, point.high], color=colour, linewidth=1.6, solid_capstyle="butt")
+        if point.verdict in ("violated", "undecided", "waived"):
+            mark, paint = MARKS[point.verdict], OF_VERDICT[point.verdict]
+            axes.plot([point.x], [point.value], marker=mark, markersize=8, color=paint, markeredgewidth=0, zorder=5)
+
+
+def _show_bounds(axes: Axes, points: Sequence[Point], sideways: bool, heights: Sequence[float] = ()) -> None:
+    """The allowed side of the bound as a field where all points share it, else one short line a point."""
+    bounds = {(point.bound, point.direction) for point in points}
+    if len(bounds) == 1:
+        bound, direction = bounds.pop()
+        if bound is None:
+            return
+        far = -1e9 if direction == "at_most" else 1e9
+        (axes.axvspan if sideways else axes.axhspan)(min(bound, far), max(bound, far), color=ALLOWED, linewidth=0)
+        (axes.axvline if sideways else axes.axhline)(bound, color=SOFT, linewidth=1.3)
+        return
+    for place_, point in zip(heights or [point.x for point in points], points, strict=True):
+        if point.bound is not None and sideways:
+            axes.plot([point.bound] * 2, [place_ - 0.42, place_ + 0.42], color=SOFT, linewidth=1.3)
+        elif point.bound is not None:
+            axes.plot([place_], [point.bound], marker="_", markersize=12, markeredgewidth=1.3, color=SOFT)
+
+
+def _limits(points: Sequence[Point], share: bool, whole: bool) -> tuple[float, float]:
+    if whole and share:
+        return 0.0, 1.0
+    seen = [number for point in points for number in (point.value, point.low, point.high, point.bound) if number is not None]
+    return numbers.axis_limits([*seen, 0.0] if whole else seen, share)
+
+
+def _tick_scores(axis: Any, limits: tuple[float, float], share: bool) -> None:
+    low, high = limits
+    _ticks(axis, [low + (high - low) * part / 4 for part in range(5)], share)
+
+
+def _ticks(axis: Any, places: Sequence[float], share: bool) -> None:
+    axis.set_major_locator(FixedLocator(list(places)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_ticklabels([numbers.limit(float(f"{place:.3g}"), share) for place in places])
+
+
+def _apart(places: Sequence[float], halves: bool) -> list[float]:
+    """Those numbers that can be written below an axis without touching: each at least a twelfth of the axis from the last."""
+    spread = [log2(place) if halves else place for place in places]
+    kept: list[int] = []
+    for index, position in enumerate(spread):
+        if not kept or position - spread[kept[-1]] >= (spread[-1] - spread[0]) / 12:
+            kept.append(index)
+    return [places[index] for index in kept]

@@ -1,0 +1,98 @@
+"""Records as a reader meets them: one claim about one backbone on one dataset, with the views it was tried under, worst first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from reports.numbers import axis_limits
+from reports.record import Record
+
+WORST_FIRST = ("violated", "error", "undecided", "waived", "holds", "reported")
+STOPPING = ("violated", "error", "undecided")
+_OF_IMAGES = ("wilson", "newcombe")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One audit of one backbone on one dataset: all its records, in the order in which the run left them."""
+
+    audit: str
+    backbone: str
+    dataset: str
+    records: tuple[Record, ...]
+
+    @cached_property
+    def worst(self) -> Record:
+        """The record that a reader should see if only one can be shown."""
+        return min(self.records, key=badness)
+
+    @property
+    def verdict(self) -> str:
+        """The claim's verdict is that of its worst view."""
+        return self.worst.verdict
+
+    @property
+    def property_name(self) -> str:
+        return self.worst.property_name
+
+    @property
+    def stops(self) -> bool:
+        """Whether a reader who lets releases through must look at it."""
+        return self.verdict in STOPPING
+
+    @cached_property
+    def share(self) -> bool:
+        """Whether the score is a share of images, and so reads better in percent."""
+        return any(record.method.lower().startswith(_OF_IMAGES) for record in self.records)
+
+    @cached_property
+    def axis(self) -> tuple[float, float] | None:
+        """One axis for all views, so that they compare; None where nothing was measured."""
+        numbers = [number for record in self.records for number in (record.value, record.low, record.high, record.bound) if number is not None]
+        return axis_limits(numbers, self.share) if numbers else None
+
+    def of_verdict(self, *verdicts: str) -> list[Record]:
+        """The records with one of these verdicts, worst first."""
+        return sorted((record for record in self.records if record.verdict in verdicts), key=badness)
+
+
+def records_of(run: dict[str, Any]) -> list[Record]:
+    """The records of a run; ValueError says which one is not a record and why."""
+    records = []
+    for place, entry in enumerate(run["records"]):
+        try:
+            records.append(Record.from_json(json.dumps(entry)))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ValueError(f"record {place} of the run is not one: {error}") from error
+    return records
+
+
+def claims_of(records: list[Record]) -> list[Claim]:
+    """Every claim of a run, in order of appearance."""
+    groups: dict[tuple[str, str, str], list[Record]] = {}
+    for record in records:
+        groups.setdefault((record.audit, record.backbone, record.dataset), []).append(record)
+    return [Claim(*key, tuple(group)) for key, group in groups.items()]
+
+
+def badness(record: Record) -> tuple[int, float]:
+    """A sort key, worst first: by verdict, then by how far beyond its bound the value lies."""
+    return WORST_FIRST.index(record.verdict), -excess(record)
+
+
+def excess(record: Record) -> float:
+    """How far beyond its bound a value lies, in units of what the bound allows (0 on the bound, negative inside).
+
+    What a bound allows is its distance from perfect: an error of at most 0.05 allows 0.05, a share of at least 0.9 allows 0.1; so that
+    an accuracy and a calibration error can be put in one order.
+    """
+    if record.value is None or record.bound is None:
+        return 0.0
+    if record.direction == "at_least":
+        distance, allowed = record.bound - record.value, 1 - record.bound if 0 <= record.bound < 1 else abs(record.bound)
+    else:
+        distance, allowed = record.value - record.bound, abs(record.bound)
+    return distance / max(allowed, 1e-9)

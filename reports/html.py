@@ -1,0 +1,114 @@
+"""The report: one HTML file that answers before it explains, made from a run alone, without script and without network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from reports import bars, numbers, wording
+from reports.claims import Claim, badness, claims_of, records_of
+from reports.record import Record
+from reports.sections import leftover_exhibits, left_out_of, plain, provenance_of, sections_of
+
+_NEEDED = ("provenance", "gate", "properties", "records", "left_out", "exhibits")
+_CARDS_SHOWN = 9
+
+
+def render(run: dict[str, Any]) -> str:
+    """The report of a run (the dict of run.json) as one HTML document; the same run gives the same bytes.
+
+    ValueError says what the run lacks or which record is not one.
+    """
+    missing = [key for key in _NEEDED if key not in run]
+    if missing:
+        raise ValueError(f"the run has no {', '.join(map(repr, missing))}; a whole run.json has {', '.join(_NEEDED)}")
+    records = records_of(run)
+    claims = claims_of(records)
+    anchors = _anchors(claim.property_name for claim in claims)
+    sections = sections_of(run, claims, anchors)
+    backbones = list(dict.fromkeys(record.backbone for record in records))
+    stops = sorted((claim for claim in claims if claim.stops), key=lambda claim: badness(claim.worst))
+    page = {
+        "title": ", ".join(backbones) if 0 < len(backbones) <= 3 else f"{len(backbones)} backbones",
+        "backbones": backbones,
+        "state": state_of(run["gate"]),
+        "gate": run["gate"],
+        "tally": wording.tally(records),
+        "about": _about(run["provenance"]),
+        "stops": stops[:_CARDS_SHOWN],
+        "more_stops": stops[_CARDS_SHOWN:],
+        "waived": [(claim, record) for claim in claims for record in claim.of_verdict("waived")],
+        "tables": [(backbone, [claim for claim in claims if claim.backbone == backbone]) for backbone in backbones],
+        "settings": _settings(claims),
+        "sections": sections,
+        "anchors": anchors,
+        "exhibits": leftover_exhibits(run, sections),
+        "left_out": left_out_of(run),
+        "provenance": provenance_of(run),
+        "command": run["provenance"].get("command", ""),
+    }
+    return _environment().get_template("report.html.jinja").render(page)
+
+
+def state_of(gate: dict[str, Any]) -> tuple[str, str]:
+    """The answer in a word and in words: a gate is ready or not; a partial run (`ready` null) is no gate."""
+    if gate["ready"] is None:
+        return "partial", "Not a gate"
+    return ("ready", "Ready") if gate["ready"] else ("not-ready", "Not ready")
+
+
+def _about(provenance: dict[str, Any]) -> str:
+    """One line under the title: which suite and policy, on what, when, how long."""
+    parts = []
+    for key in ("suite", "policy", "device", "precision", "started"):
+        value = provenance.get(key)
+        if value:
+            parts.append(f"{key} {plain(value)}" if key in ("suite", "policy") else plain(value))
+    seconds = provenance.get("seconds")
+    return " · ".join([*parts, numbers.duration(seconds)] if isinstance(seconds, int | float) else parts)
+
+
+def _settings(claims: list[Claim]) -> list[tuple[Claim, dict[str, Claim]]]:
+    """Every audit on every dataset, with the claim of each backbone: the rows of the comparison."""
+    found: dict[tuple[str, str], dict[str, Claim]] = {}
+    for claim in claims:
+        found.setdefault((claim.audit, claim.dataset), {})[claim.backbone] = claim
+    return [(next(iter(of_backbone.values())), of_backbone) for of_backbone in found.values()]
+
+
+def _anchors(names: Iterable[str]) -> dict[str, str]:
+    """An id for each name, safe in a link and used once."""
+    anchors: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        anchor = base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "property"
+        number = 2
+        while anchor in anchors.values() or anchor in ("claims", "comparison", "left-out", "provenance", "answer"):
+            anchor, number = f"{base}-{number}", number + 1
+        anchors[name] = anchor
+    return anchors
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters.update(
+        score=numbers.score, interval=numbers.interval, count=numbers.count, limit=numbers.limit, counted=wording.counted, tally=wording.tally,
+        tally_words=wording.tally_words, view=wording.view_words, bound=wording.bound_sign, finding=wording.finding, next=wording.what_next,
+        others=wording.other_views, date=wording.date_words, actual=wording.actual_words, bar=bars.interval_bar, legend=bars.mark,
+    )  # fmt: skip
+    environment.globals.update(signs=wording.SIGNS, meanings=wording.MEANINGS, order=_views_in_order)
+    return environment
+
+
+def _views_in_order(records: Iterable[Record]) -> list[Record]:
+    """Failing views first, worst first; the others in their own order."""
+    return sorted(records, key=lambda record: badness(record) if record.verdict in ("violated", "error", "undecided") else (9, 0.0))
