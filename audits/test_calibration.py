@@ -1,0 +1,70 @@
+"""Calibration: a backbone's confidence should match how often it is right.
+
+Why it gates: products accept predictions above a fixed confidence, and that threshold outlives the backbone it was tuned on.
+Measure: expected calibration error over 15 equal-width bins of the largest softmax probability (Guo et al. 2017), class-wise (Kull et al.
+2019); negative log-likelihood and Brier score; mean confidence minus accuracy, with its sign; and what is left after one temperature,
+fitted on half of the images and judged on the other half.
+"""
+
+import pytest
+
+from audits.measures.calibration import (
+    brier,
+    classwise_calibration_error,
+    ece_after_temperature,
+    expected_calibration_error,
+    negative_log_likelihood,
+    overconfidence,
+)
+
+pytestmark = pytest.mark.needs("class_scores", "labels")
+
+
+@pytest.mark.audit("calibration.ece")
+def test_confidence_matches_accuracy(evidence, verdict):
+    """Confidence says how often the backbone is right."""
+    error = expected_calibration_error(evidence.confidence, evidence.correct)
+
+    verdict.at_most(error)
+
+
+@pytest.mark.audit("calibration.classwise")
+@pytest.mark.needs("logits")
+def test_probability_of_each_class_matches_its_frequency(evidence, verdict):
+    """The probability given to each class says how often it is that class."""
+    error = classwise_calibration_error(evidence.probabilities, evidence.labels)
+
+    verdict.at_most(error)
+
+
+@pytest.mark.audit("calibration.overconfidence")
+def test_confidence_does_not_exceed_accuracy(evidence, verdict):
+    """The backbone does not promise more than it keeps."""
+    excess = overconfidence(evidence.confidence, evidence.correct, evidence.ids)
+
+    verdict.at_most(excess)
+
+
+@pytest.mark.audit("calibration.nll")
+def test_right_class_gets_probability(evidence, verdict):
+    """The right class gets a high probability, wrong answers are not certain."""
+    loss = negative_log_likelihood(evidence.log_p_label, evidence.ids)
+
+    verdict.at_most(loss)
+
+
+@pytest.mark.audit("calibration.brier")
+def test_probabilities_are_near_the_truth(evidence, verdict):
+    """The probabilities of all classes are near what is true."""
+    score = brier(evidence.probability_square_sum, evidence.p_label, evidence.ids)
+
+    verdict.at_most(score)
+
+
+@pytest.mark.audit("calibration.temperature")
+@pytest.mark.needs("logits")
+def test_one_temperature_is_enough(evidence, verdict):
+    """What miscalibration there is, one temperature mends."""
+    error = ece_after_temperature(evidence.logits, evidence.labels, evidence.ids)
+
+    verdict.at_most(error)
