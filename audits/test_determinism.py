@@ -30,7 +30,7 @@ def test_answer_does_not_depend_on_the_batch(evidence, one_by_one, verdict):
 
 
 @pytest.mark.audit("determinism.precision")
-def test_half_precision_answers_the_same(evidence, fp32_evidence, bf16_evidence, verdict):
+def test_half_precision_answers_the_same(fp32_evidence, bf16_evidence, verdict):
     """In bfloat16 the backbone answers as in single precision."""
     same = agreement(bf16_evidence.prediction, fp32_evidence.prediction)
 

@@ -38,7 +38,9 @@ class Gate:
         }
 
 
-def gate_of(records: Sequence[Record], missing: Sequence[str], partial: Sequence[str], undecided_fails: bool, partial_is_meant: bool) -> Gate:
+def gate_of(
+    records: Sequence[Record], missing: Sequence[str], partial: Sequence[str], undecided_fails: bool, partial_is_meant: bool
+) -> Gate:
     """The answer of a run from its records, what is missing and what it left out."""
     counts = Counter(record.verdict for record in records)
     stale = sum(1 for record in records if record.waiver and record.waiver.get("now_holds"))
@@ -57,7 +59,9 @@ def gate_of(records: Sequence[Record], missing: Sequence[str], partial: Sequence
     blocking = [reason for reason in reasons if not (missing and partial_is_meant and reason.endswith(("is missing", "are missing")))]
     ordered = {verdict: counts[verdict] for verdict in VERDICTS}
     if partial:
-        words = f"Not a gate: a partial run ({', '.join(partial)})" + (f"; {'; '.join(reasons)}" if reasons else "; everything it judged holds")
+        words = f"Not a gate: a partial run ({', '.join(partial)})" + (
+            f"; {'; '.join(reasons)}" if reasons else "; everything it judged holds"
+        )
         return Gate("not a gate", words + ".", ordered, tuple(missing), tuple(partial), bool(blocking))
     if reasons:
         return Gate("not ready", f"Not ready: {'; '.join(reasons)}.", ordered, tuple(missing), (), bool(blocking))

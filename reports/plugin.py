@@ -20,7 +20,6 @@ from reports.record import SCHEMA_VERSION, Record, write_run
 from reports.summary import table
 
 
-
 class Run(Protocol):
     """What a report asks of a run; the run puts itself into the config's stash under `RUN`."""
 

@@ -76,8 +76,8 @@ def write_run(path: Path, run: dict[str, Any]) -> None:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(_plain(run), file, allow_nan=False, indent=1)
         file.write("\n")
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, path)
+    Path(temporary).chmod(0o644)
+    Path(temporary).replace(path)
 
 
 def read_run(path: Path) -> dict[str, Any]:
