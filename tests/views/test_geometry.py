@@ -49,7 +49,9 @@ def open_clip_cut(image: Image.Image, input_size: int, interpolation: str, resiz
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("resize_mode", ["shortest", "squash"])
-@pytest.mark.parametrize(("input_size", "crop_pct", "interpolation"), [(224, 0.875, "bicubic"), (224, 0.9, "bilinear"), (64, 1.0, "bicubic")])
+@pytest.mark.parametrize(
+    ("input_size", "crop_pct", "interpolation"), [(224, 0.875, "bicubic"), (224, 0.9, "bilinear"), (64, 1.0, "bicubic")]
+)
 def test_clean_geometry_is_timms_own(size, resize_mode, input_size, crop_pct, interpolation):
     ours = clean_geometry(preprocessing(input_size, crop_pct, interpolation, resize_mode)).cut(made_photo(*size))
     np.testing.assert_array_equal(ours, timm_cut(made_photo(*size), input_size, crop_pct, interpolation, resize_mode))
@@ -183,7 +185,7 @@ def test_digest_tells_geometries_apart():
 
 
 def test_unknown_interpolation_is_refused_with_the_nearest_name():
-    with pytest.raises(UserError, match="'bicubik' is none of .*Did you mean 'bicubic'"):
+    with pytest.raises(UserError, match=r"'bicubik' is none of .*Did you mean 'bicubic'\?"):
         clean_geometry(preprocessing(interpolation="bicubik"))
 
 

@@ -1,0 +1,1 @@
+"""Decoded images, forward passes and the cache of what came out."""
