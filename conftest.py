@@ -1,3 +1,3 @@
 """Everything the suite adds to pytest."""
 
-pytest_plugins = ["fixtures.options", "fixtures.cases", "fixtures.scheduling", "reports.plugin"]
+pytest_plugins = ["reports.plugin", "fixtures.options", "fixtures.cases", "fixtures.scheduling"]

@@ -1,0 +1,80 @@
+"""Claims are read from the source, whatever pytest would collect."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.claims import matches, names_claim, read_claims
+from fixtures.errors import UserError
+
+AUDITS = Path(__file__).resolve().parents[1] / "audits"
+
+
+def written(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / f"test_{name}.py").write_text(text)
+    return folder
+
+
+def test_every_audit_of_the_folder_is_read_with_its_words() -> None:
+    claims = {claim.key: claim for claim in read_claims(AUDITS)}
+
+    assert {"accuracy.top1", "calibration.ece", "invariance.consistency", "determinism.repeat"} <= claims.keys()
+    assert claims["calibration.ece"].needs == {"class_scores", "labels"}
+    assert claims["calibration.classwise"].needs == {"class_scores", "labels", "logits"}
+    assert claims["calibration.ece"].sentence == "Confidence says how often the backbone is right."
+    assert all(claim.property_text.startswith(claim.property_name.capitalize()) for claim in claims.values())
+
+
+def test_marks_of_module_and_function_are_joined(tmp_path: Path) -> None:
+    source = '''
+import pytest
+pytestmark = [pytest.mark.needs("labels"), pytest.mark.slow]
+
+@pytest.mark.needs("factors")
+@pytest.mark.audit("mistakes.error_ratio[{factor}]")
+@pytest.mark.parametrize("factor", ["texture"])
+def test_one(evidence, factor, verdict):
+    """No factor
+    doubles the error."""
+'''
+    (claim,) = read_claims(written(tmp_path, mistakes=source))
+
+    assert claim.needs == {"labels", "factors"}
+    assert claim.sentence == "No factor doubles the error."
+    assert claim.pattern == "mistakes.error_ratio[*]"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"one": "def test_a(): ..."}, "has no audit keys"),
+        ({"one": "import pytest\n@pytest.mark.audit('a.b')\ndef test_a(): ...", "two": "import pytest\n@pytest.mark.audit('a.b')\ndef test_b(): ..."}, "stands twice"),
+        ({"one": "def test_a(:"}, "line 1"),
+    ],
+)
+def test_a_broken_audits_folder_is_refused(tmp_path: Path, files: dict[str, str], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        read_claims(written(tmp_path, **files))
+
+
+@given(st.text(), st.text())
+def test_a_pattern_is_a_prefix_a_star_and_a_suffix(before: str, after: str) -> None:
+    if "*" in before + after:
+        return
+    assert matches(before + "*" + after, before + "anything [at] all" + after)
+    assert matches(before, before)
+    assert not matches(before + "x", before)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named"),
+    [("mistakes.error_ratio[texture]", True), ("mistakes.*", True), ("mistakes.error_ratio[{factor}]", True), ("mistakes.error_ratios", False), ("*", True)],
+)
+def test_policy_keys_name_parametrized_claims(tmp_path: Path, pattern: str, named: bool) -> None:
+    source = 'import pytest\n@pytest.mark.audit("mistakes.error_ratio[{factor}]")\ndef test_one(): ...'
+    (claim,) = read_claims(written(tmp_path, mistakes=source))
+
+    assert names_claim(pattern, claim) is named

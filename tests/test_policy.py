@@ -1,0 +1,126 @@
+"""A policy that cannot mean what it says is refused whole, with one clear line; a sound one says which bound a case has."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from fixtures.claims import Claim
+from fixtures.errors import UserError
+from fixtures.policy import Policy, bound_for, check_policy, load_policy, waiver_for
+
+TODAY = datetime.date(2026, 11, 20)
+CLAIMS = tuple(
+    Claim(key, frozenset(), "test", "file", "", "") for key in ("calibration.ece", "calibration.nll", "accuracy.top1", "mistakes.error_ratio[{factor}]")
+)
+SHIPPED = Path(__file__).resolve().parents[1] / "audits" / "policy.toml"
+WAIVER = """
+[[waivers]]
+audit = "calibration.ece"
+backbone = "vit"
+limit = 0.08
+owner = "Ada"
+reason = "recalibrated in March"
+expires = 2027-01-31
+"""
+
+
+def policy_of(folder: Path, text: str, default: str = "") -> Policy:
+    (folder / "default.toml").write_text(default)
+    (folder / "given.toml").write_text(text)
+    return load_policy(folder / "given.toml", folder / "default.toml")
+
+
+def refusal(folder: Path, text: str) -> str:
+    with pytest.raises(UserError) as refused:
+        check_policy(policy_of(folder, text), CLAIMS, ["vit"], ["imagenet_val"], TODAY)
+    return str(refused.value)
+
+
+def test_the_narrowest_bound_that_stands_last_wins(tmp_path: Path) -> None:
+    policy = policy_of(
+        tmp_path,
+        """
+[bounds."calibration.ece"]
+bound = 0.05
+reason = "a need"
+[[bounds."calibration.ece".only]]
+dataset = "imagenet_*"
+bound = 0.10
+[[bounds."calibration.ece".only]]
+view = "blur=*"
+bound = 0.20
+reason = "harder"
+[bounds."mistakes.error_ratio[*]"]
+bound = 2.0
+reason = "twice"
+[bounds."accuracy.top1"]
+reason = "only where the product says"
+""",
+    )
+
+    assert bound_for(policy, "calibration.ece", "vit", "photos", "clean") == (0.05, "a need")
+    assert bound_for(policy, "calibration.ece", "vit", "imagenet_r", "clean") == (0.10, "a need")
+    assert bound_for(policy, "calibration.ece", "vit", "imagenet_r", "blur=2") == (0.20, "harder")
+    assert bound_for(policy, "mistakes.error_ratio[texture]", "vit", "x", "clean") == (2.0, "twice")
+    assert bound_for(policy, "accuracy.top1", "vit", "photos", "clean") is None
+    assert bound_for(policy, "calibration.nll", "vit", "photos", "clean") is None
+
+
+def test_an_overlay_keeps_what_it_does_not_say(tmp_path: Path) -> None:
+    default = 'undecided = "warn"\n[depth]\nimages_per_view = 700\n[bounds."calibration.ece"]\nbound = 0.05\nreason = "a"\n[bounds."calibration.nll"]\nbound = 1\nreason = "b"\n'
+    policy = policy_of(tmp_path, 'extends = "default"\n[bounds."calibration.ece"]\nbound = 0.5\nreason = "c"\n', default)
+
+    assert policy.undecided == "warn"
+    assert policy.depth.images_per_view == 700
+    assert bound_for(policy, "calibration.ece", "", "", "clean") == (0.5, "c")
+    assert bound_for(policy, "calibration.nll", "", "", "clean") == (1, "b")
+    assert policy_of(tmp_path, "", default).bounds == {}
+
+
+def test_a_changed_number_changes_the_digest(tmp_path: Path) -> None:
+    one = policy_of(tmp_path, '[bounds."calibration.ece"]\nbound = 0.05\nreason = "a"\n')
+    other = policy_of(tmp_path, '[bounds."calibration.ece"]\nbound = 0.06\nreason = "a"\n')
+
+    assert one.digest != other.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("undecidet = 'fail'", "unknown key 'undecidet'. Did you mean 'undecided'"),
+        ("undecided = 'maybe'", "undecided: got 'maybe'"),
+        ("digest = 'x'", "unknown key 'digest'"),
+        ("[depth]\nimages_per_vew = 3", "Did you mean 'images_per_view'"),
+        ('[bounds."calibration.ecce"]\nbound = 1\nreason = "a"', "no audit has the key 'calibration.ecce'. Did you mean 'calibration.ece'"),
+        ('[bounds."calibration.ece"]\nbound = 1', "reason is missing"),
+        ('[bounds."calibration.ece"]\nbound = "low"\nreason = "a"', "got 'low'"),
+        ('[[required]]\naudits = ["calibration.*"]\ndatasets = ["imagenet_vall"]', "'imagenet_vall' is in no catalogue and no option. Did you mean"),
+        ('[[required]]\naudits = ["calibratoin.*"]\ndatasets = ["imagenet_val"]', "no audit has the key"),
+        (WAIVER.replace("2027", "2025"), "expired on 2025-01-31"),
+        (WAIVER.replace('"vit"', '"vitt"'), "'vitt' is in no catalogue and no option"),
+        (WAIVER.replace("calibration.ece", "calibration.ecce"), "no audit has the key"),
+        (WAIVER.replace('owner = "Ada"', ""), "owner is missing"),
+        ("extends = 'mine'", "extends: got 'mine'"),
+        ("= nothing", "is not TOML"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    message = refusal(tmp_path, text)
+
+    assert words in message
+    assert len(message.splitlines()) <= 5
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no file .*gate.toml"):
+        load_policy(tmp_path / "gate.toml", SHIPPED)
+
+
+def test_a_waiver_covers_its_case_only(tmp_path: Path) -> None:
+    policy = policy_of(tmp_path, WAIVER)
+
+    check_policy(policy, CLAIMS, ["vit"], ["imagenet_val"], TODAY)
+    assert waiver_for(policy, "calibration.ece", "vit", "imagenet_val", "clean") is policy.waivers[0]
+    assert waiver_for(policy, "calibration.ece", "convnext", "imagenet_val", "clean") is None
+    assert waiver_for(policy, "calibration.nll", "vit", "imagenet_val", "clean") is None
