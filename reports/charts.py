@@ -53,8 +53,8 @@ def reliability(bins: Sequence[dict[str, Any]], key: str, name: str) -> Markup:
     middles = [(one["low"] + one["high"]) / 2 for one in full]
     widths = [(one["high"] - one["low"]) * 0.88 for one in full]
     total = sum(one["count"] for one in full)
-    with drawing(372) as figure:
-        upper, lower = place(figure, 48, 112, 8, 8), place(figure, 48, 40, 8, 278)
+    with drawing(388) as figure:
+        upper, lower = place(figure, 62, 132, 20, 8), place(figure, 62, 42, 20, 270)
         upper.bar(middles, [one["accuracy"] for one in full], widths, color=ACCENT, alpha=0.75, linewidth=0)
         gaps = [one["confidence"] - one["accuracy"] for one in full]
         upper.bar(
@@ -70,7 +70,7 @@ def reliability(bins: Sequence[dict[str, Any]], key: str, name: str) -> Markup:
         lower.set_ylim(0, most * 1.05)
         for axis in (upper.xaxis, upper.yaxis, lower.xaxis):
             _ticks(axis, [0, 0.25, 0.5, 0.75, 1], share=True)
-        _ticks(lower.yaxis, [0, most], share=True)
+        _ticks(lower.yaxis, [0, float(f"{most:.2g}")], share=True)
         return to_svg(figure, key, name)
 
 
@@ -82,7 +82,7 @@ def curve(series: Sequence[Series], share: bool, halves: bool, xlabel: str, key:
     points = [point for one in series for point in one.points]
     legend_height = 16 * len(series) if len(series) > 1 else 0
     with drawing(236 + legend_height) as figure:
-        axes = place(figure, 48, 40, 12, 10 + legend_height)
+        axes = place(figure, 48, 42, 14, 10 + legend_height)
         _show_bounds(axes, points, sideways=False)
         for number, one in enumerate(series):
             _draw_series(axes, one, number, alone=len(series) == 1)
@@ -90,7 +90,7 @@ def curve(series: Sequence[Series], share: bool, halves: bool, xlabel: str, key:
             axes.set_xscale("log", base=2)
         places = sorted({point.x for point in points})
         _ticks(axes.xaxis, _apart(places, halves), share=False)
-        axes.set(ylim=_limits(points, share, whole=share), xlabel=label(xlabel, 48))
+        axes.set(ylim=_limits(points, share), xlabel=label(xlabel, 48))
         _tick_scores(axes.yaxis, axes.get_ylim(), share)
         if legend_height:
             axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderaxespad=0.2, labelspacing=0.25, handlelength=3, labelcolor=INK)
@@ -105,13 +105,13 @@ def rows(points: Sequence[Point], share: bool, filled: bool, key: str, name: str
     lines: list[tuple[str, Point | None]] = []
     for point in points:
         lines += [(point.heading, None)] * bool(point.heading) + [(point.name, point)]
-    with drawing(len(lines) * _ROW_HEIGHT + 52) as figure:
-        axes = place(figure, 132, 26, 14, 26)
-        axes.set(ylim=(len(lines) - 0.5, -0.5), xlim=_limits(points, share, whole=filled))
+    with drawing(len(lines) * _ROW_HEIGHT + 32) as figure:
+        axes = place(figure, 132, 26, 22, 6)
+        axes.set(ylim=(len(lines) - 0.5, -0.5), xlim=_limits(points, share, from_zero=filled))
         _show_bounds(axes, points, sideways=True, heights=[height for height, (_, point) in enumerate(lines) if point])
         for height, (text, point) in enumerate(lines):
             axes.text(
-                -8 / (WIDTH - 146), height, label(text, 21), ha="right", va="center", color=SOFT if point else INK,
+                -8 / (WIDTH - 154), height, label(text, 21), ha="right", va="center", color=SOFT if point else INK,
                 transform=axes.get_yaxis_transform(),
             )  # fmt: skip
             if point:
@@ -130,25 +130,25 @@ def _draw_row(axes: Axes, point: Point, height: float, filled: bool) -> None:
         axes.plot(axes.get_xlim(), [height, height], color=LINE, linewidth=0.7)
     if point.low is not None and point.high is not None:
         axes.plot([point.low, point.high], [height, height], color=colour, linewidth=2.5, solid_capstyle="butt")
-    axes.plot([point.value], [height], marker=MARKS[point.verdict], markersize=6, color=colour, markeredgewidth=0 if point.verdict != "reported" else 1.5)
+    axes.plot([point.value], [height], marker=MARKS[point.verdict], markersize=7, color=colour, markeredgewidth=0 if point.verdict != "reported" else 1.5)
 
 
 def _draw_series(axes: Axes, one: Series, number: int, alone: bool) -> None:
     points = sorted(one.points, key=lambda point: point.x)
-    colour, xs = SERIES[number % len(SERIES)], [point.x for point in points]
+    colour, xs = ACCENT if alone else SERIES[number % len(SERIES)], [point.x for point in points]
     banded = [point for point in points if point.low is not None and point.high is not None]
     lows, highs = [point.low or 0.0 for point in banded], [point.high or 0.0 for point in banded]
     axes.fill_between([point.x for point in banded], lows, highs, color=colour, alpha=0.18, linewidth=0)
     axes.plot(
         xs, [point.value for point in points], color=colour, linewidth=1.6, linestyle=_DASHES[number % len(_DASHES)],
-        marker=_SERIES_MARKS[number % len(_SERIES_MARKS)], markersize=4.5, markeredgewidth=0, label=label(one.name, 44),
+        marker="" if alone else _SERIES_MARKS[number % len(_SERIES_MARKS)], markersize=4.5, markeredgewidth=0, label=label(one.name, 44),
     )  # fmt: skip
     for point in points:
         if alone and point.low is not None and point.high is not None:
             axes.plot([point.x, point.x], [point.low, point.high], color=colour, linewidth=1.6, solid_capstyle="butt")
-        if point.verdict in ("violated", "undecided", "waived"):
-            mark, paint = MARKS[point.verdict], OF_VERDICT[point.verdict]
-            axes.plot([point.x], [point.value], marker=mark, markersize=8, color=paint, markeredgewidth=0, zorder=5)
+        if alone or point.verdict in ("violated", "undecided", "waived"):
+            size = 6 if point.verdict in ("holds", "reported") else 8
+            axes.plot([point.x], [point.value], marker=MARKS[point.verdict], markersize=size, color=OF_VERDICT[point.verdict], markeredgewidth=0, zorder=5)
 
 
 def _show_bounds(axes: Axes, points: Sequence[Point], sideways: bool, heights: Sequence[float] = ()) -> None:
@@ -169,16 +169,15 @@ def _show_bounds(axes: Axes, points: Sequence[Point], sideways: bool, heights: S
             axes.plot([place_], [point.bound], marker="_", markersize=12, markeredgewidth=1.3, color=SOFT)
 
 
-def _limits(points: Sequence[Point], share: bool, whole: bool) -> tuple[float, float]:
-    if whole and share:
+def _limits(points: Sequence[Point], share: bool, from_zero: bool = False) -> tuple[float, float]:
+    if from_zero and share:
         return 0.0, 1.0
     seen = [number for point in points for number in (point.value, point.low, point.high, point.bound) if number is not None]
-    return numbers.axis_limits([*seen, 0.0] if whole else seen, share)
+    return numbers.axis_limits([*seen, 0.0] if from_zero else seen, share)
 
 
 def _tick_scores(axis: Any, limits: tuple[float, float], share: bool) -> None:
-    low, high = limits
-    _ticks(axis, [low + (high - low) * part / 4 for part in range(5)], share)
+    _ticks(axis, [0, 0.25, 0.5, 0.75, 1] if share and limits == (0, 1) else numbers.ticks(*limits), share)
 
 
 def _ticks(axis: Any, places: Sequence[float], share: bool) -> None:

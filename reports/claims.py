@@ -54,6 +54,11 @@ class Claim:
         numbers = [number for record in self.records for number in (record.value, record.low, record.high, record.bound) if number is not None]
         return axis_limits(numbers, self.share) if numbers else None
 
+    @property
+    def calm(self) -> list[Record]:
+        """The records that nobody has to look at, in their own order."""
+        return [record for record in self.records if record.verdict not in STOPPING]
+
     def of_verdict(self, *verdicts: str) -> list[Record]:
         """The records with one of these verdicts, worst first."""
         return sorted((record for record in self.records if record.verdict in verdicts), key=badness)
@@ -76,6 +81,22 @@ def claims_of(records: list[Record]) -> list[Claim]:
     for record in records:
         groups.setdefault((record.audit, record.backbone, record.dataset), []).append(record)
     return [Claim(*key, tuple(group)) for key, group in groups.items()]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What stops a release: a claim that does not hold of one backbone, and of which others it does not hold either."""
+
+    claim: Claim
+    likewise: tuple[Claim, ...]
+
+
+def stops_of(claims: list[Claim]) -> list[Stop]:
+    """One stop for each audit and dataset, worst first, each with its worst backbone in front."""
+    groups: dict[tuple[str, str], list[Claim]] = {}
+    for claim in sorted((claim for claim in claims if claim.stops), key=lambda claim: badness(claim.worst)):
+        groups.setdefault((claim.audit, claim.dataset), []).append(claim)
+    return [Stop(group[0], tuple(group[1:])) for group in groups.values()]
 
 
 def badness(record: Record) -> tuple[int, float]:

@@ -20,11 +20,12 @@ _BY_LOGARITHM = ("resolution",)
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with what is written beside it; `verdicts` are those whose marks it shows."""
+    """A chart with what is written beside it; `subject` is the backbone (empty: several) and dataset, `verdicts` those whose marks it shows."""
 
     title: str
     about: str
     svg: Markup
+    subject: tuple[str, str]
     note: str = ""
     verdicts: tuple[str, ...] = ()
 
@@ -105,13 +106,14 @@ def _bars(claims: list[Claim], key: str) -> Figure:
             points.append(_point(claim.worst, claim.backbone if several else audit, heading=heading))
             last = audit
     about = _about(claims[0], audit=False, backbone=not several)
-    return Figure("Scores with their intervals", about, charts.rows(points, True, True, key, _listed(points, True)), verdicts=_verdicts(claims))
+    svg = charts.rows(points, True, True, key, _listed(points, True))
+    return Figure("Scores with their intervals", about, svg, _subject(claims), verdicts=_verdicts(claims))
 
 
 def _views(claim: Claim, key: str) -> Figure:
     points = [_point(record, _view_label(record.view)) for record in claim.records if record.value is not None]
     svg = charts.rows(points, claim.share, False, key, f"{claim.worst.claim} {_listed(points, claim.share)}") if points else Markup("")
-    return Figure(claim.worst.claim, _about(claim), svg, verdicts=_verdicts([claim]))
+    return Figure(claim.worst.claim, _about(claim), svg, _subject([claim]), _unmeasured(claim), _verdicts([claim]))
 
 
 def _curve(group: list[Claim], family: str, key: str) -> Figure:
@@ -126,7 +128,7 @@ def _curve(group: list[Claim], family: str, key: str) -> Figure:
     name = " ".join(f"{one.name}: {_listed(one.points, share)}." for one in series)
     svg = charts.curve(series, share, halves, wording.axis_words(family), key, f"{group[0].worst.claim} {name}") if series else Markup("")
     about = _about(group[0], backbone=len(group) == 1)
-    return Figure(group[0].worst.claim, about, svg, "Fields and lines through the points are 95 % intervals.", _verdicts(group))
+    return Figure(group[0].worst.claim, about, svg, _subject(group), "Fields and lines through the points are 95 % intervals.", _verdicts(group))
 
 
 def _reliability(claim: Claim, record: Record, key: str) -> Figure:
@@ -138,7 +140,7 @@ def _reliability(claim: Claim, record: Record, key: str) -> Figure:
     told = f"Mean confidence {numbers.score(confidence, True)}, right {numbers.score(accuracy, True)}: {words} by {gap} points."
     title = "How often it is right, by confidence"
     note = f"{told} Bars: share right; dashed: what confidence claims beyond that, or short of it. Below: how images spread over confidence."
-    return Figure(title, _about(claim), charts.reliability(bins, key, f"Reliability diagram. {told}"), note)
+    return Figure(title, _about(claim), charts.reliability(bins, key, f"Reliability diagram. {told}"), _subject([claim]), note)
 
 
 def _groups(claim: Claim, record: Record, name: str, key: str) -> Figure:
@@ -149,7 +151,7 @@ def _groups(claim: Claim, record: Record, name: str, key: str) -> Figure:
     ]  # fmt: skip
     kind = name.replace("_", " ")
     title = f"The worst {len(points)} of {len(found)} {kind}" if len(found) > len(points) else f"All {len(found)} {kind}"
-    return Figure(title, _about(claim), charts.rows(points, True, False, key, f"{title}: {_listed(points, True)}"))
+    return Figure(title, _about(claim), charts.rows(points, True, False, key, f"{title}: {_listed(points, True)}"), _subject([claim]))
 
 
 def _point(record: Record, name: str, x: float | None = None, heading: str = "") -> charts.Point:
@@ -167,6 +169,15 @@ def _listed(points: Sequence[charts.Point], share: bool) -> str:
 
 def _about(claim: Claim, audit: bool = True, backbone: bool = True) -> str:
     return " · ".join([claim.audit] * audit + [claim.backbone] * backbone + [claim.dataset])
+
+
+def _unmeasured(claim: Claim) -> str:
+    views = [_view_label(record.view) for record in claim.records if record.value is None]
+    return f"Not measured: {', '.join(views)}." if views else ""
+
+
+def _subject(claims: Sequence[Claim]) -> tuple[str, str]:
+    return claims[0].backbone if len({claim.backbone for claim in claims}) == 1 else "", claims[0].dataset
 
 
 def _verdicts(claims: Sequence[Claim]) -> tuple[str, ...]:

@@ -10,12 +10,12 @@ from typing import Any
 import jinja2
 
 from reports import bars, numbers, wording
-from reports.claims import Claim, badness, claims_of, records_of
-from reports.record import Record
+from reports.claims import Claim, claims_of, records_of, stops_of
 from reports.sections import leftover_exhibits, left_out_of, plain, provenance_of, sections_of
 
 _NEEDED = ("provenance", "gate", "properties", "records", "left_out", "exhibits")
 _CARDS_SHOWN = 9
+_TAKEN = ("answer", "answer-title", "stops", "waived", "backbones", "claims", "comparison", "exhibits", "left-out", "provenance")
 
 
 def render(run: dict[str, Any]) -> str:
@@ -31,7 +31,7 @@ def render(run: dict[str, Any]) -> str:
     anchors = _anchors(claim.property_name for claim in claims)
     sections = sections_of(run, claims, anchors)
     backbones = list(dict.fromkeys(record.backbone for record in records))
-    stops = sorted((claim for claim in claims if claim.stops), key=lambda claim: badness(claim.worst))
+    stops = stops_of(claims)
     page = {
         "title": ", ".join(backbones) if 0 < len(backbones) <= 3 else f"{len(backbones)} backbones",
         "backbones": backbones,
@@ -42,10 +42,11 @@ def render(run: dict[str, Any]) -> str:
         "stops": stops[:_CARDS_SHOWN],
         "more_stops": stops[_CARDS_SHOWN:],
         "waived": [(claim, record) for claim in claims for record in claim.of_verdict("waived")],
-        "tables": [(backbone, [claim for claim in claims if claim.backbone == backbone]) for backbone in backbones],
+        "tables": [(backbone, _own(claims, backbone)) for backbone in backbones],
         "settings": _settings(claims),
         "sections": sections,
         "anchors": anchors,
+        "titles": {section.name: section.prose.title for section in sections},
         "exhibits": leftover_exhibits(run, sections),
         "left_out": left_out_of(run),
         "provenance": provenance_of(run),
@@ -67,9 +68,14 @@ def _about(provenance: dict[str, Any]) -> str:
     for key in ("suite", "policy", "device", "precision", "started"):
         value = provenance.get(key)
         if value:
-            parts.append(f"{key} {plain(value)}" if key in ("suite", "policy") else plain(value))
+            named = f"{value.get('name')} ({value.get('digest')})" if isinstance(value, dict) else plain(value)
+            parts.append(f"{key} {named}" if key in ("suite", "policy") else named)
     seconds = provenance.get("seconds")
     return " · ".join([*parts, numbers.duration(seconds)] if isinstance(seconds, int | float) else parts)
+
+
+def _own(claims: list[Claim], backbone: str) -> list[Claim]:
+    return [claim for claim in claims if claim.backbone == backbone]
 
 
 def _settings(claims: list[Claim]) -> list[tuple[Claim, dict[str, Claim]]]:
@@ -86,7 +92,7 @@ def _anchors(names: Iterable[str]) -> dict[str, str]:
     for name in dict.fromkeys(names):
         anchor = base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "property"
         number = 2
-        while anchor in anchors.values() or anchor in ("claims", "comparison", "left-out", "provenance", "answer"):
+        while anchor in anchors.values() or anchor in _TAKEN:
             anchor, number = f"{base}-{number}", number + 1
         anchors[name] = anchor
     return anchors
@@ -103,12 +109,7 @@ def _environment() -> jinja2.Environment:
     environment.filters.update(
         score=numbers.score, interval=numbers.interval, count=numbers.count, limit=numbers.limit, counted=wording.counted, tally=wording.tally,
         tally_words=wording.tally_words, view=wording.view_words, bound=wording.bound_sign, finding=wording.finding, next=wording.what_next,
-        others=wording.other_views, date=wording.date_words, actual=wording.actual_words, bar=bars.interval_bar, legend=bars.mark,
+        others=wording.other_views, likewise=wording.likewise, stops=stops_of, date=wording.date_words, actual=wording.actual_words, bar=bars.interval_bar, legend=bars.mark,
     )  # fmt: skip
-    environment.globals.update(signs=wording.SIGNS, meanings=wording.MEANINGS, order=_views_in_order)
+    environment.globals.update(signs=wording.SIGNS, meanings=wording.MEANINGS)
     return environment
-
-
-def _views_in_order(records: Iterable[Record]) -> list[Record]:
-    """Failing views first, worst first; the others in their own order."""
-    return sorted(records, key=lambda record: badness(record) if record.verdict in ("violated", "error", "undecided") else (9, 0.0))

@@ -19,7 +19,7 @@ def score(value: float | None, share: bool = False) -> str:
 def limit(value: float, share: bool = False) -> str:
     """A bound as a person wrote it, without digits that nobody chose: `85 %`, `0.05`."""
     text = f"{abs(value) * 100:.10g}{NO_BREAK}%" if share else f"{abs(value):.10g}"
-    return _signed(text, value)
+    return _signed(_plain(abs(value)) if "e" in text else text, value)
 
 
 def interval(low: float | None, high: float | None, share: bool = False, between: str = "–") -> str:
@@ -63,6 +63,12 @@ def axis_limits(numbers: list[float], share: bool = False) -> tuple[float, float
     if share and 0 <= low and high <= 1:
         ceiling = min(ceiling, 1.0)
     return floor, ceiling
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Round numbers from low to high, four to seven of them."""
+    step = _round_step((high - low) / 6)
+    return [step * place for place in range(math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6) + 1)]
 
 
 def _round_step(step: float) -> float:

@@ -34,6 +34,7 @@ class Exhibit:
 
     title: str
     about: str
+    subject: tuple[str, str]
     pictures: tuple[Picture, ...]
 
 
@@ -45,8 +46,7 @@ class Section:
     anchor: str
     prose: Prose
     claims: tuple[Claim, ...]
-    figures: tuple[Figure, ...]
-    exhibits: tuple[Exhibit, ...]
+    panels: tuple[Figure | Exhibit, ...]
     routes: tuple[tuple[str, str], ...]
 
     @property
@@ -69,8 +69,7 @@ def sections_of(run: dict[str, Any], claims: Sequence[Claim], anchors: dict[str,
                 anchors[name],
                 read_prose(name, run["properties"].get(name, "")),
                 own,
-                tuple(figures_of(own, f"{anchors[name]}-chart")),
-                tuple(exhibits) if name == _EXHIBITS_BELONG_TO else (),
+                _panels(figures_of(own, f"{anchors[name]}-chart"), exhibits if name == _EXHIBITS_BELONG_TO else []),
                 _routes(own),
             )
         )
@@ -79,17 +78,29 @@ def sections_of(run: dict[str, Any], claims: Sequence[Claim], anchors: dict[str,
 
 def leftover_exhibits(run: dict[str, Any], sections: Sequence[Section]) -> list[Exhibit]:
     """The pictures that no section shows, for a run without the property that they belong to."""
-    return [] if any(section.exhibits for section in sections) else exhibits_of(run)
+    return [] if any(section.name == _EXHIBITS_BELONG_TO for section in sections) else exhibits_of(run)
 
 
 def exhibits_of(run: dict[str, Any]) -> list[Exhibit]:
     """The strips of pictures of a run, each with an even share of the budget; pictures beyond it keep their words."""
     exhibits = [exhibit for exhibit in run["exhibits"] if exhibit["items"]]
     share = PICTURE_BUDGET // max(1, len(exhibits))
-    return [
-        Exhibit(exhibit["title"], " · ".join(filter(None, (exhibit["backbone"], exhibit["dataset"], exhibit["view"]))), tuple(_pictures(exhibit, share)))
-        for exhibit in exhibits
-    ]
+    return [_exhibit(exhibit, share) for exhibit in exhibits]
+
+
+def _exhibit(exhibit: dict[str, Any], budget: int) -> Exhibit:
+    about = " · ".join(filter(None, (exhibit["backbone"], exhibit["dataset"], exhibit["view"])))
+    return Exhibit(exhibit["title"], about, (exhibit["backbone"], exhibit["dataset"]), tuple(_pictures(exhibit, budget)))
+
+
+def _panels(figures: Sequence[Figure], exhibits: Sequence[Exhibit]) -> tuple[Figure | Exhibit, ...]:
+    """Charts with the pictures of the same backbone and dataset beside them; pictures without a chart come last."""
+    left, panels = list(exhibits), []
+    for figure in figures:
+        beside = [exhibit for exhibit in left if exhibit.subject == figure.subject]
+        left = [exhibit for exhibit in left if exhibit not in beside]
+        panels += [figure, *beside]
+    return (*panels, *left)
 
 
 def _pictures(exhibit: dict[str, Any], budget: int) -> Iterator[Picture]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reports import numbers
-from reports.claims import WORST_FIRST, Claim
+from reports.claims import WORST_FIRST, Claim, Stop
 from reports.record import Record
 
 SIGNS = {"holds": "✓", "violated": "✕", "undecided": "?", "waived": "◷", "reported": "○", "error": "!"}
@@ -122,6 +122,19 @@ def other_views(claim: Claim) -> str:
     if not others:
         return ""
     return f"and {len(others)} more {'view' if len(others) == 1 else 'views'}: {tally_words(others)}"
+
+
+def likewise(stop: Stop) -> str:
+    """`Likewise vit_b_clip (58.9 %, violated) and convnext_b_sup (61.2 %, violated).`; empty where one backbone is alone."""
+    told = [f"{claim.backbone} ({_briefly(claim)})" for claim in stop.likewise]
+    if not told:
+        return ""
+    return f"Likewise {', '.join(told[:-1])}{' and ' if told[:-1] else ''}{told[-1]}."
+
+
+def _briefly(claim: Claim) -> str:
+    number = [] if claim.worst.value is None else [numbers.score(claim.worst.value, claim.share)]
+    return ", ".join([*number, claim.verdict])
 
 
 def date_words(text: Any) -> str:
