@@ -1,6 +1,6 @@
 """A folder of small pictures as a dataset that tells what was read of it; run as a program, it decodes them slowly, to be killed.
 
-    python -m tests.evidence.pictures PICTURES CACHE LOG SECONDS [MOST_BYTES_A_FILE]
+python -m tests.evidence.pictures PICTURES CACHE LOG SECONDS [MOST_BYTES_A_FILE]
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Measurements by command, not by test: `python -m tests.benchmarks.NAME --help`."""
