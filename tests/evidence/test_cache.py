@@ -13,7 +13,11 @@ import pytest
 from fixtures.errors import UserError
 from fixtures.evidence.cache import EvidenceCache, digest_of
 
-COLUMNS = {"prediction": np.arange(4), "confidence": np.linspace(0, 1, 4, dtype=np.float32), "top5_hit": np.array([True, False, True, True])}
+COLUMNS = {
+    "prediction": np.arange(4),
+    "confidence": np.linspace(0, 1, 4, dtype=np.float32),
+    "top5_hit": np.array([True, False, True, True]),
+}
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -22,21 +26,24 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         matrix = cache.matrix("key", "logits", (4, 3))
         matrix[:] = np.arange(12).reshape(4, 3)
         assert cache.read("key") is None
-        cache.write("key", COLUMNS, {"logits": matrix})
+        cache.write("key", COLUMNS, {"logits": matrix}, {"route": "native head"})
 
     found = cache.read("key", frozenset({"logits"}))
 
     assert found is not None
-    assert {name: column.tolist() for name, column in found.items() if name != "logits"} == {name: column.tolist() for name, column in COLUMNS.items()}
+    assert {name: column.tolist() for name, column in found.items() if name != "logits"} == {
+        name: column.tolist() for name, column in COLUMNS.items()
+    }
     np.testing.assert_array_equal(found["logits"], np.arange(12).reshape(4, 3))
     assert cache.has("key", frozenset({"logits"}))
     assert not cache.has("key", frozenset({"features"}))
+    assert cache.words("key") == {"route": "native head"}
     assert cache.read("other") is None
 
 
 def test_columns_do_not_answer_for_a_matrix_that_is_not_there(tmp_path: Path) -> None:
     cache = EvidenceCache(tmp_path)
-    cache.write("key", COLUMNS, {})
+    cache.write("key", COLUMNS, {}, {})
 
     assert cache.read("key") is not None
     assert cache.read("key", frozenset({"logits"})) is None
@@ -44,7 +51,7 @@ def test_columns_do_not_answer_for_a_matrix_that_is_not_there(tmp_path: Path) ->
 
 def test_a_file_that_is_cut_short_is_not_read(tmp_path: Path) -> None:
     cache = EvidenceCache(tmp_path)
-    cache.write("key", COLUMNS, {})
+    cache.write("key", COLUMNS, {}, {})
     (file,) = tmp_path.glob("key.columns*")
     file.write_bytes(file.read_bytes()[:-7])
 
@@ -58,7 +65,7 @@ def _write_forever(folder: str) -> None:
         with cache.only_one("key"):
             matrix = cache.matrix("key", "logits", (500, 50))
             matrix[:] = generation
-            cache.write("key", {"row": np.full(20_000, generation)}, {"logits": matrix})
+            cache.write("key", {"row": np.full(20_000, generation)}, {"logits": matrix}, {})
 
 
 def test_a_kill_in_the_middle_leaves_nothing_half(tmp_path: Path) -> None:
@@ -80,7 +87,7 @@ def _measure_once(folder: str, log: str) -> None:
             with Path(log).open("a") as file:
                 file.write("measured\n")
             time.sleep(0.2)
-            cache.write("key", COLUMNS, {})
+            cache.write("key", COLUMNS, {}, {})
 
 
 def test_two_runs_share_one_measurement(tmp_path: Path) -> None:
@@ -100,7 +107,7 @@ def test_a_full_disk_is_said_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("fixtures.evidence.cache.save_file", full)  # a disk cannot be filled here without harm to others
     with pytest.raises(UserError, match=r"disk full: .* --audit-cache DIR"):
-        EvidenceCache(tmp_path).write("key", COLUMNS, {})
+        EvidenceCache(tmp_path).write("key", COLUMNS, {}, {})
     assert EvidenceCache(tmp_path).read("key") is None
 
 
