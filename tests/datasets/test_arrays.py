@@ -127,3 +127,13 @@ def test_digest_is_of_the_row(tmp_path):
 
     assert digests[0] == digests[1]
     assert len(set(digests)) == 4
+
+
+def test_same_bytes_in_another_shape_are_another_image(tmp_path):
+    found = []
+    for name, shape in (("a", (8, 6)), ("b", (6, 8))):
+        put(tmp_path / name / "d", "images.npy", images().reshape(5, *shape, 3))
+        put(tmp_path / name / "d", "labels.npy", LABELS)
+        found.append(dataset(tmp_path / name, TABLE).digests([0], tmp_path / "cache"))
+
+    assert found[0] != found[1]

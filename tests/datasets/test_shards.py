@@ -146,6 +146,8 @@ def test_shard_that_shrinks_or_goes_is_noticed(tmp_path):
     with pytest.raises(UnreadableImages) as caught:
         loaded.read(range(3))
     assert list(caught.value.files) == list(loaded.ids)
+    with pytest.raises(UnreadableImages, match=r"a\.tar/train/0001\.png: the shard ends \d+ bytes early"):
+        loaded.digests(range(3), tmp_path / "cache")
 
     path.unlink()
     with pytest.raises(UserError, match="3 of 3 images are not there"):
