@@ -37,7 +37,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="html | markdown")
     for name, command, written in (
-        ("html", _html, "the report as one HTML file: verdicts, intervals, charts, the images judged wrong; default: report.html beside the run"),
+        (
+            "html",
+            _html,
+            "the report as one HTML file: verdicts, intervals, charts, the images judged wrong; default: report.html beside the run",
+        ),
         ("markdown", _markdown, "a short table of verdicts; default: printed"),
     ):
         sub = commands.add_parser(name, help=written.partition(";")[0], description=f"Make {written}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2
+from math import log2, nan
 from typing import Any
 
 from markupsafe import Markup
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from reports import numbers
-from reports.svg import ACCENT, ALLOWED, INK, LINE, OF_VERDICT, SERIES, SOFT, WIDTH, drawing, label, place, to_svg
+from reports.svg import ACCENT, ALLOWED, INK, LINE, OF_VERDICT, PAPER, SERIES, SOFT, WIDTH, drawing, label, place, to_svg
 
 # Every colour also a shape: verdicts as in the bars of the tables, series by marker and dash.
 MARKS = {"holds": "o", "violated": "X", "undecided": "D", "waived": "s", "reported": "o", "error": "o"}
@@ -23,7 +23,7 @@ _ROW_HEIGHT = 18
 
 @dataclass(frozen=True)
 class Point:
-    """One score: where it stands (`x` over a number, `name` in a list), its interval, its bound, its verdict."""
+    """One score: where it stands (`x` over a number, `name` in a list), its interval, its bound, its verdict (empty: not judged)."""
 
     name: str
     value: float
@@ -31,7 +31,7 @@ class Point:
     high: float | None = None
     bound: float | None = None
     direction: str | None = None
-    verdict: str = "reported"
+    verdict: str = ""
     x: float = 0.0
     heading: str = ""
 
@@ -83,14 +83,15 @@ def curve(series: Sequence[Series], share: bool, halves: bool, xlabel: str, key:
     legend_height = 16 * len(series) if len(series) > 1 else 0
     with drawing(236 + legend_height) as figure:
         axes = place(figure, 48, 42, 14, 10 + legend_height)
-        _show_bounds(axes, points, sideways=False)
         for number, one in enumerate(series):
             _draw_series(axes, one, number, alone=len(series) == 1)
+        axes.set_ylim(_limits(points, share))
+        _show_bounds(axes, points, sideways=False)
         if halves:
             axes.set_xscale("log", base=2)
         places = sorted({point.x for point in points})
         _ticks(axes.xaxis, _apart(places, halves), share=False)
-        axes.set(ylim=_limits(points, share), xlabel=label(xlabel, 48))
+        axes.set_xlabel(label(xlabel, 48))
         _tick_scores(axes.yaxis, axes.get_ylim(), share)
         if legend_height:
             axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderaxespad=0.2, labelspacing=0.25, handlelength=3, labelcolor=INK)
@@ -108,29 +109,32 @@ def rows(points: Sequence[Point], share: bool, filled: bool, key: str, name: str
     with drawing(len(lines) * _ROW_HEIGHT + 32) as figure:
         axes = place(figure, 132, 26, 22, 6)
         axes.set(ylim=(len(lines) - 0.5, -0.5), xlim=_limits(points, share, from_zero=filled))
-        _show_bounds(axes, points, sideways=True, heights=[height for height, (_, point) in enumerate(lines) if point])
-        for height, (text, point) in enumerate(lines):
+        placed = {height: point for height, (_, point) in enumerate(lines) if point}
+        _show_bounds(axes, points, sideways=True, heights=list(placed))
+        for height, (text, _) in enumerate(lines):
             axes.text(
-                -8 / (WIDTH - 154), height, label(text, 21), ha="right", va="center", color=SOFT if point else INK,
+                -8 / (WIDTH - 154), height, label(text, 21), ha="right", va="center", color=SOFT if height in placed else INK,
                 transform=axes.get_yaxis_transform(),
             )  # fmt: skip
-            if point:
-                _draw_row(axes, point, height, filled)
+        _draw_rows(axes, placed, filled)
         axes.yaxis.set_major_locator(NullLocator())
         axes.spines["left"].set_visible(False)
         _tick_scores(axes.xaxis, axes.get_xlim(), share)
         return to_svg(figure, key, name)
 
 
-def _draw_row(axes: Axes, point: Point, height: float, filled: bool) -> None:
-    colour = OF_VERDICT[point.verdict]
-    if filled:
-        axes.barh([height], [point.value], 0.6, color=colour, alpha=0.3, linewidth=0)
-    else:
-        axes.plot(axes.get_xlim(), [height, height], color=LINE, linewidth=0.7)
-    if point.low is not None and point.high is not None:
-        axes.plot([point.low, point.high], [height, height], color=colour, linewidth=2.5, solid_capstyle="butt")
-    axes.plot([point.value], [height], marker=MARKS[point.verdict], markersize=7, color=colour, markeredgewidth=0 if point.verdict != "reported" else 1.5)
+def _draw_rows(axes: Axes, placed: dict[int, Point], filled: bool) -> None:
+    """Points at their heights. What has one colour is one path: a report holds thousands of points."""
+    if not filled:
+        _strokes(axes, [(axes.get_xlim(), (height, height)) for height in placed], LINE, 0.7)
+    for verdict in dict.fromkeys(point.verdict for point in placed.values()):
+        own = {height: point for height, point in placed.items() if point.verdict == verdict}
+        colour = OF_VERDICT.get(verdict, SOFT)
+        if filled:
+            axes.barh(list(own), [point.value for point in own.values()], 0.6, color=colour, alpha=0.3, linewidth=0)
+        intervals = [((point.low, point.high), (height, height)) for height, point in own.items() if point.low is not None]
+        _strokes(axes, intervals, colour, 2.5)
+        _marks(axes, [(point.value, height) for height, point in own.items()], verdict, 7)
 
 
 def _draw_series(axes: Axes, one: Series, number: int, alone: bool) -> None:
@@ -139,16 +143,31 @@ def _draw_series(axes: Axes, one: Series, number: int, alone: bool) -> None:
     banded = [point for point in points if point.low is not None and point.high is not None]
     lows, highs = [point.low or 0.0 for point in banded], [point.high or 0.0 for point in banded]
     axes.fill_between([point.x for point in banded], lows, highs, color=colour, alpha=0.18, linewidth=0)
+    if alone:
+        _strokes(axes, [((point.x, point.x), (point.low, point.high)) for point in banded], colour, 1.6)
     axes.plot(
         xs, [point.value for point in points], color=colour, linewidth=1.6, linestyle=_DASHES[number % len(_DASHES)],
         marker="" if alone else _SERIES_MARKS[number % len(_SERIES_MARKS)], markersize=4.5, markeredgewidth=0, label=label(one.name, 44),
     )  # fmt: skip
-    for point in points:
-        if alone and point.low is not None and point.high is not None:
-            axes.plot([point.x, point.x], [point.low, point.high], color=colour, linewidth=1.6, solid_capstyle="butt")
-        if alone or point.verdict in ("violated", "undecided", "waived"):
-            size = 6 if point.verdict in ("holds", "reported") else 8
-            axes.plot([point.x], [point.value], marker=MARKS[point.verdict], markersize=size, color=OF_VERDICT[point.verdict], markeredgewidth=0, zorder=5)
+    for verdict in dict.fromkeys(point.verdict for point in points):
+        if alone or verdict in ("violated", "undecided", "waived"):
+            size = 6 if verdict in ("holds", "reported") else 8
+            _marks(axes, [(point.x, point.value) for point in points if point.verdict == verdict], verdict, size)
+
+
+def _strokes(axes: Axes, strokes: Sequence[tuple[tuple[Any, Any], tuple[Any, Any]]], colour: str, width: float) -> None:
+    """Separate lines, given by the x and the y of both ends, as one path."""
+    xs = [x for (first, last), _ in strokes for x in (first, last, nan)]
+    ys = [y for _, (first, last) in strokes for y in (first, last, nan)]
+    axes.plot(xs, ys, color=colour, linewidth=width, solid_capstyle="butt")
+
+
+def _marks(axes: Axes, places: Sequence[tuple[float, float]], verdict: str, size: float) -> None:
+    hollow = verdict == "reported"
+    axes.plot(
+        [x for x, _ in places], [y for _, y in places], linestyle="none", marker=MARKS.get(verdict, "o"), markersize=size, zorder=5,
+        color=OF_VERDICT.get(verdict, SOFT), markeredgewidth=1.5 if hollow else 0, markerfacecolor=PAPER if hollow else None,
+    )  # fmt: skip
 
 
 def _show_bounds(axes: Axes, points: Sequence[Point], sideways: bool, heights: Sequence[float] = ()) -> None:
@@ -158,8 +177,9 @@ def _show_bounds(axes: Axes, points: Sequence[Point], sideways: bool, heights: S
         bound, direction = bounds.pop()
         if bound is None:
             return
-        far = -1e9 if direction == "at_most" else 1e9
-        (axes.axvspan if sideways else axes.axhspan)(min(bound, far), max(bound, far), color=ALLOWED, linewidth=0)
+        low, high = axes.get_xlim() if sideways else axes.get_ylim()
+        ends = (low, bound) if direction == "at_most" else (bound, high)
+        (axes.axvspan if sideways else axes.axhspan)(*ends, color=ALLOWED, linewidth=0)
         (axes.axvline if sideways else axes.axhline)(bound, color=SOFT, linewidth=1.3)
         return
     for place_, point in zip(heights or [point.x for point in points], points, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,12 +13,13 @@ from reports.record import Record
 
 WORST_FIRST = ("violated", "error", "undecided", "waived", "holds", "reported")
 STOPPING = ("violated", "error", "undecided")
+_NEEDED = ("provenance", "gate", "properties", "records", "left_out", "exhibits")
 _OF_IMAGES = ("wilson", "newcombe")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One audit of one backbone on one dataset: all its records, in the order in which the run left them."""
+    """One audit of one backbone on one dataset: all its records, clean first, families of views together."""
 
     audit: str
     backbone: str
@@ -51,7 +53,9 @@ class Claim:
     @cached_property
     def axis(self) -> tuple[float, float] | None:
         """One axis for all views, so that they compare; None where nothing was measured."""
-        numbers = [number for record in self.records for number in (record.value, record.low, record.high, record.bound) if number is not None]
+        numbers = [
+            number for record in self.records for number in (record.value, record.low, record.high, record.bound) if number is not None
+        ]
         return axis_limits(numbers, self.share) if numbers else None
 
     @property
@@ -65,7 +69,10 @@ class Claim:
 
 
 def records_of(run: dict[str, Any]) -> list[Record]:
-    """The records of a run; ValueError says which one is not a record and why."""
+    """The records of a whole run; ValueError says what the run lacks, or which record is not one and why."""
+    missing = [key for key in _NEEDED if key not in run]
+    if missing:
+        raise ValueError(f"the run has no {', '.join(map(repr, missing))}; a whole run.json has {', '.join(_NEEDED)}")
     records = []
     for place, entry in enumerate(run["records"]):
         try:
@@ -75,12 +82,23 @@ def records_of(run: dict[str, Any]) -> list[Record]:
     return records
 
 
-def claims_of(records: list[Record]) -> list[Claim]:
-    """Every claim of a run, in order of appearance."""
+def claims_of(records: list[Record], properties: Iterable[str] = ()) -> list[Claim]:
+    """Every claim of a run: by property in the order given (others after them), then by audit; backbones and datasets as they appear."""
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
         groups.setdefault((record.audit, record.backbone, record.dataset), []).append(record)
-    return [Claim(*key, tuple(group)) for key, group in groups.items()]
+    claims = [Claim(*key, tuple(sorted(group, key=_place_of_view))) for key, group in groups.items()]
+    order = {name: place for place, name in enumerate(properties)}
+    return sorted(claims, key=lambda claim: (order.get(claim.property_name, len(order)), claim.property_name, claim.audit))
+
+
+def _place_of_view(record: Record) -> tuple[bool, str, float, str]:
+    """Clean before all others, then families together, their numbers in order."""
+    family, _, value = record.view.partition("=")
+    try:
+        return record.view != "clean", family, float(value), ""
+    except ValueError:
+        return record.view != "clean", family, 0.0, value
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,10 @@ _BY_LOGARITHM = ("resolution",)
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with what is written beside it; `subject` is the backbone (empty: several) and dataset, `verdicts` those whose marks it shows."""
+    """A chart with what is written beside it.
+
+    `subject` is its backbone (empty where there are several) and dataset, `verdicts` are those whose marks it shows.
+    """
 
     title: str
     about: str
@@ -91,7 +94,11 @@ def _grouped(claim: Claim) -> Iterator[tuple[Record, str]]:
     """The clean records whose detail lists named groups (classes, slices) with a value each."""
     for record in claim.records:
         for name, groups in (record.detail or {}).items():
-            named = isinstance(groups, list) and bool(groups) and all(isinstance(one, dict) and {"name", "value"} <= one.keys() for one in groups)
+            named = (
+                isinstance(groups, list)
+                and bool(groups)
+                and all(isinstance(one, dict) and {"name", "value"} <= one.keys() for one in groups)
+            )
             if named and len(claim.records) == 1:
                 yield record, name
 
@@ -128,7 +135,9 @@ def _curve(group: list[Claim], family: str, key: str) -> Figure:
     name = " ".join(f"{one.name}: {_listed(one.points, share)}." for one in series)
     svg = charts.curve(series, share, halves, wording.axis_words(family), key, f"{group[0].worst.claim} {name}") if series else Markup("")
     about = _about(group[0], backbone=len(group) == 1)
-    return Figure(group[0].worst.claim, about, svg, _subject(group), "Fields and lines through the points are 95 % intervals.", _verdicts(group))
+    return Figure(
+        group[0].worst.claim, about, svg, _subject(group), "Fields and lines through the points are 95 % intervals.", _verdicts(group)
+    )
 
 
 def _reliability(claim: Claim, record: Record, key: str) -> Figure:
@@ -139,7 +148,9 @@ def _reliability(claim: Claim, record: Record, key: str) -> Figure:
     gap = numbers.score(abs(confidence - accuracy) * 100).removesuffix(".0")
     told = f"Mean confidence {numbers.score(confidence, True)}, right {numbers.score(accuracy, True)}: {words} by {gap} points."
     title = "How often it is right, by confidence"
-    note = f"{told} Bars: share right; dashed: what confidence claims beyond that, or short of it. Below: how images spread over confidence."
+    note = (
+        f"{told} Bars: share right; dashed: what confidence claims beyond that, or short of it. Below: how images spread over confidence."
+    )
     return Figure(title, _about(claim), charts.reliability(bins, key, f"Reliability diagram. {told}"), _subject([claim]), note)
 
 

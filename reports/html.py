@@ -11,9 +11,8 @@ import jinja2
 
 from reports import bars, numbers, wording
 from reports.claims import Claim, claims_of, records_of, stops_of
-from reports.sections import leftover_exhibits, left_out_of, plain, provenance_of, sections_of
+from reports.sections import left_out_of, leftover_exhibits, plain, provenance_of, sections_of
 
-_NEEDED = ("provenance", "gate", "properties", "records", "left_out", "exhibits")
 _CARDS_SHOWN = 9
 _TAKEN = ("answer", "answer-title", "stops", "waived", "backbones", "claims", "comparison", "exhibits", "left-out", "provenance")
 
@@ -23,24 +22,24 @@ def render(run: dict[str, Any]) -> str:
 
     ValueError says what the run lacks or which record is not one.
     """
-    missing = [key for key in _NEEDED if key not in run]
-    if missing:
-        raise ValueError(f"the run has no {', '.join(map(repr, missing))}; a whole run.json has {', '.join(_NEEDED)}")
     records = records_of(run)
-    claims = claims_of(records)
+    claims = claims_of(records, run["properties"])
     anchors = _anchors(claim.property_name for claim in claims)
     sections = sections_of(run, claims, anchors)
     backbones = list(dict.fromkeys(record.backbone for record in records))
     stops = stops_of(claims)
     page = {
+        "outlines": bars.outlines(),
         "title": ", ".join(backbones) if 0 < len(backbones) <= 3 else f"{len(backbones)} backbones",
         "backbones": backbones,
         "state": state_of(run["gate"]),
-        "gate": run["gate"],
+        "sentence": sentence_of(run["gate"]),
+        "missing": run["gate"]["missing"],
         "tally": wording.tally(records),
         "about": _about(run["provenance"]),
         "stops": stops[:_CARDS_SHOWN],
         "more_stops": stops[_CARDS_SHOWN:],
+        "stale": [(claim, record) for claim in claims for record in claim.records if (record.waiver or {}).get("now_holds")],
         "waived": [(claim, record) for claim in claims for record in claim.of_verdict("waived")],
         "tables": [(backbone, _own(claims, backbone)) for backbone in backbones],
         "settings": _settings(claims),
@@ -56,16 +55,20 @@ def render(run: dict[str, Any]) -> str:
 
 
 def state_of(gate: dict[str, Any]) -> tuple[str, str]:
-    """The answer in a word and in words: a gate is ready or not; a partial run (`ready` null) is no gate."""
-    if gate["ready"] is None:
-        return "partial", "Not a gate"
-    return ("ready", "Ready") if gate["ready"] else ("not-ready", "Not ready")
+    """The answer as a class for the style sheet and in words: ready, not ready, or not a gate (a partial run)."""
+    return str(gate["state"]).replace(" ", "-"), str(gate["state"]).capitalize()
+
+
+def sentence_of(gate: dict[str, Any]) -> str:
+    """Why, without the answer itself, which stands above it."""
+    why = str(gate["sentence"]).removeprefix(f"{state_of(gate)[1]}: ")
+    return why[:1].upper() + why[1:]
 
 
 def _about(provenance: dict[str, Any]) -> str:
-    """One line under the title: which suite and policy, on what, when, how long."""
+    """One line under the title: which suite and policy, on what, how long."""
     parts = []
-    for key in ("suite", "policy", "device", "precision", "started"):
+    for key in ("suite", "policy", "device", "precision"):
         value = provenance.get(key)
         if value:
             named = f"{value.get('name')} ({value.get('digest')})" if isinstance(value, dict) else plain(value)
@@ -107,9 +110,11 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters.update(
-        score=numbers.score, interval=numbers.interval, count=numbers.count, limit=numbers.limit, counted=wording.counted, tally=wording.tally,
-        tally_words=wording.tally_words, view=wording.view_words, bound=wording.bound_sign, finding=wording.finding, next=wording.what_next,
-        others=wording.other_views, likewise=wording.likewise, stops=stops_of, date=wording.date_words, actual=wording.actual_words, bar=bars.interval_bar, legend=bars.mark,
+        score=numbers.score, interval=numbers.interval, count=numbers.count, limit=numbers.limit,
+        counted=wording.counted, tally=wording.tally, tally_words=wording.tally_words, view=wording.view_words,
+        bound=wording.bound_sign, finding=wording.finding, next=wording.what_next, others=wording.other_views,
+        likewise=wording.likewise, date=wording.date_words, actual=wording.actual_words,
+        stops=stops_of, bar=bars.interval_bar, legend=bars.mark,
     )  # fmt: skip
     environment.globals.update(signs=wording.SIGNS, meanings=wording.MEANINGS)
     return environment

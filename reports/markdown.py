@@ -7,7 +7,7 @@ from typing import Any
 
 from reports import numbers, wording
 from reports.claims import badness, claims_of, records_of, stops_of
-from reports.html import state_of
+from reports.html import sentence_of, state_of
 
 _ROWS_SHOWN = 100
 _STOPS_SHOWN = 10
@@ -16,10 +16,10 @@ _STOPS_SHOWN = 10
 def render(run: dict[str, Any]) -> str:
     """The answer, what stops it and a row a claim with its worst view, worst first; ValueError where a record is not one."""
     records = records_of(run)
-    claims = sorted(claims_of(records), key=lambda claim: badness(claim.worst))
+    claims = sorted(claims_of(records, run["properties"]), key=lambda claim: badness(claim.worst))
     stops = stops_of(claims)
-    lines = [f"## {state_of(run['gate'])[1]}", "", _safe(run["gate"]["sentence"]), ""]
-    lines += [f"* missing: {_safe(str(one))}" for one in run["gate"].get("missing") or ()]
+    lines = [f"## {state_of(run['gate'])[1]}", "", _safe(sentence_of(run["gate"])), ""]
+    lines += [f"* missing: {_safe(str(one))}" for one in run["gate"]["missing"]]
     lines += [_stop_line(stop) for stop in stops[:_STOPS_SHOWN]]
     if len(stops) > _STOPS_SHOWN:
         lines.append(f"* and {len(stops) - _STOPS_SHOWN} more")

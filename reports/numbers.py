@@ -60,7 +60,7 @@ def axis_limits(numbers: list[float], share: bool = False) -> tuple[float, float
     floor, ceiling = step * math.floor((low - room) / step), step * math.ceil((high + room) / step)
     if low >= 0:
         floor = max(floor, 0.0)
-    if share and 0 <= low and high <= 1:
+    if share and low >= 0 and high <= 1:
         ceiling = min(ceiling, 1.0)
     return floor, ceiling
 

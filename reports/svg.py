@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib
@@ -23,20 +24,23 @@ from reports.record import VERDICTS
 WIDTH = 350
 SERIES = tuple(f"#0201{number:02x}" for number in range(6))
 OF_VERDICT = {verdict: f"#0202{number:02x}" for number, verdict in enumerate(VERDICTS)}
-INK, SOFT, LINE, ALLOWED, ACCENT = (f"#0203{number:02x}" for number in range(5))
+INK, SOFT, LINE, ALLOWED, ACCENT, PAPER = (f"#0203{number:02x}" for number in range(6))
 _VARIABLES = {
     **{colour: f"series-{number + 1}" for number, colour in enumerate(SERIES)},
     **{colour: verdict for verdict, colour in OF_VERDICT.items()},
-    INK: "ink", SOFT: "soft", LINE: "line", ALLOWED: "allowed", ACCENT: "accent",
+    INK: "ink", SOFT: "soft", LINE: "line", ALLOWED: "allowed", ACCENT: "accent", PAPER: "paper",
 }  # fmt: skip
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none", "svg.hashsalt": "backbone-audits", "text.parse_math": False, "axes.unicode_minus": True,
     "font.size": 11, "font.family": "sans-serif", "text.color": SOFT, "axes.labelcolor": SOFT, "axes.edgecolor": LINE, "axes.linewidth": 1,
     "xtick.color": LINE, "ytick.color": LINE, "xtick.labelcolor": SOFT, "ytick.labelcolor": SOFT, "axes.labelsize": 11,
     "xtick.labelsize": 11, "ytick.labelsize": 11, "axes.spines.top": False, "axes.spines.right": False, "path.simplify": False,
+    "xtick.bottom": False,
+    "ytick.left": False,
     "legend.frameon": False, "legend.fontsize": 11, "hatch.linewidth": 1,
 }  # fmt: skip
 _NUMBER = re.compile(r"-?\d+\.\d+")
+_PATH = re.compile(r"[MLCQz\d\s.,-]+")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -69,10 +73,12 @@ def to_svg(figure: Figure, key: str, name: str) -> Markup:
     root = ElementTree.fromstring(buffer.getvalue())
     _tidy(root, key, {})
     _drop_empty(root)
+    _gather(root)
     width, height = (round(float(size)) for size in root.attrib["viewBox"].split()[2:])
     body = "".join(ElementTree.tostring(child, encoding="unicode") for child in root)
+    box = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     safe_name = escape(_UNSAFE.sub(" ", name))
-    return Markup(f'<svg class="chart" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{safe_name}">{body}</svg>')
+    return Markup(f'<svg class="chart" {box} role="img" aria-label="{safe_name}">{body}</svg>')
 
 
 def _tidy(element: ElementTree.Element, key: str, ids: dict[str, str]) -> None:
@@ -90,7 +96,7 @@ def _tidy(element: ElementTree.Element, key: str, ids: dict[str, str]) -> None:
         else:
             value = re.sub(r"url\(#(\w+)\)", lambda match: f"url(#{ids.setdefault(match[1], f'{key}-{len(ids)}')})", value)
             kept = _style(value, element.tag) if attribute == "style" else _short(value)
-            if kept and not (attribute == "transform" and kept.startswith("rotate(0 ")):
+            if kept and not (attribute == "transform" and kept.startswith("rotate(-0 ")):
                 element.set(attribute, kept)
     for child in list(element):
         _tidy(child, key, ids)
@@ -108,8 +114,9 @@ def _style(style: str, tag: str) -> str:
 
 
 def _short(value: str) -> str:
-    value = _NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), value.strip())
-    return re.sub(r"\s*\n\s*", "", value).replace("-0 ", "0 ")
+    """Numbers to a tenth of a pixel, path commands without the spaces that they do not need."""
+    value = _NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), " ".join(value.split()))
+    return re.sub(r" ?\b([MLCQz])\b ?", r"\1", value) if _PATH.fullmatch(value) else value
 
 
 def _drop_empty(element: ElementTree.Element) -> None:
@@ -123,3 +130,26 @@ def _drop_empty(element: ElementTree.Element) -> None:
             kept.extend(child if child.tag == "g" and not child.attrib else [child])
         element.remove(child)
     element.extend(kept)
+
+
+def _gather(element: ElementTree.Element) -> None:
+    """Say once, for a group, what neighbours would each say of their looks."""
+    for child in element:
+        _gather(child)
+    runs: list[tuple[dict[str, str], list[ElementTree.Element]]] = []
+    for child in list(element):
+        looks = {name: child.attrib[name] for name in ("clip-path", "style") if name in child.attrib}
+        if runs and looks and runs[-1][0] == looks:
+            runs[-1][1].append(child)
+        else:
+            runs.append((looks, [child]))
+        element.remove(child)
+    for looks, children in runs:
+        if len(children) == 1:
+            element.append(children[0])
+            continue
+        group = ElementTree.SubElement(element, "g", looks)
+        for child in children:
+            for name in looks:
+                del child.attrib[name]
+            group.append(child)

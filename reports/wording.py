@@ -87,7 +87,11 @@ def measured(record: Record, share: bool = False) -> str:
     """`84.1 % (95 % interval 81.7 to 86.2 %, 1,000 images)`."""
     images = f"{numbers.count(record.n)} {'image' if record.n == 1 else 'images'}"
     if record.method == "exact" or record.low is None:
-        return f"{numbers.score(record.value, share)} (exact, {images})" if record.method == "exact" else f"{numbers.score(record.value, share)} ({images})"
+        return (
+            f"{numbers.score(record.value, share)} (exact, {images})"
+            if record.method == "exact"
+            else f"{numbers.score(record.value, share)} ({images})"
+        )
     level = numbers.limit(record.confidence_level if record.confidence_level is not None else 0.95, True)
     return f"{numbers.score(record.value, share)} ({level} interval {numbers.interval(record.low, record.high, share, 'to')}, {images})"
 

@@ -1,0 +1,236 @@
+"""The report as a document: valid, closed to the network, the same each time, and saying what must be said."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.html import render
+from reports.record import VERDICTS
+from tests.reports.pages import Page, read_page
+from tests.reports.sample import BACKBONES, ready_run, sample_run
+
+HOSTILE = "<script>alert(1)</script>\"'&$\\frac{1}{2}$\n\x00</style>|`{{ 7*7 }}"
+
+
+def hostile_run() -> dict[str, Any]:
+    """A run in which every name and text tries to get out of its place."""
+    run = sample_run()
+    for record in run["records"]:
+        for key in ("claim", "backbone", "dataset", "view", "reason", "route", "preprocessing", "method", "precision"):
+            record[key] = f"{record[key]}{HOSTILE}"
+        record["audit"] += HOSTILE
+        record["actual"] = {HOSTILE: HOSTILE}
+        if record["waiver"]:
+            record["waiver"] = dict.fromkeys(("owner", "reason", "expires"), HOSTILE) | {"limit": 0.5}
+        for groups in (record["detail"] or {}).values():
+            for group in groups if isinstance(groups, list) else ():
+                if "name" in group:
+                    group["name"] += HOSTILE
+    run["properties"] = {f"{name}{HOSTILE}": HOSTILE for name in run["properties"]}
+    run["provenance"] |= {"command": HOSTILE, HOSTILE: {HOSTILE: HOSTILE}}
+    run["gate"] |= {"sentence": HOSTILE, "missing": [HOSTILE]}
+    run["left_out"] = [dict.fromkeys(("audit", "backbone", "dataset", "reason"), HOSTILE)]
+    for exhibit in run["exhibits"]:
+        exhibit |= dict.fromkeys(("backbone", "dataset", "view", "title"), HOSTILE)
+        for item in exhibit["items"]:
+            item |= {"id": HOSTILE, "label": HOSTILE, "said": HOSTILE}
+        exhibit["items"][0]["image"] = "https://example.org/pixel.png"
+        exhibit["items"][1]["image"] = 'data:image/png;base64,AAAA" onerror="alert(1)'
+    return run
+
+
+RUNS = {
+    "one": sample_run(),
+    "four": sample_run(BACKBONES),
+    "datasets": sample_run(BACKBONES[:2], ("shapes", "shapes_shifted")),
+    "ready": ready_run(),
+    "hostile": hostile_run(),
+    "empty": sample_run() | {"records": [], "left_out": [], "exhibits": [], "properties": {}, "provenance": {}},
+}
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def document(request: pytest.FixtureRequest) -> str:
+    return render(RUNS[request.param])
+
+
+@pytest.fixture
+def page(document: str) -> Page:
+    return read_page(document)
+
+
+def test_tags_are_balanced(page: Page) -> None:
+    assert page.faults == []
+    assert page.open == []
+
+
+def test_ids_are_unique_and_every_link_leads_somewhere(page: Page) -> None:
+    ids = page.ids
+    assert len(ids) == len(set(ids))
+    links = page.values("href") + [f"#{name}" for name in page.values("aria-labelledby")]
+    assert links
+    for link in links:
+        assert link.startswith("#")
+        assert link[1:] in ids
+
+
+def test_references_within_drawings_lead_somewhere(page: Page) -> None:
+    for _, attributes in page.tags:
+        for reference in re.findall(r"url\(#([^)]+)\)", " ".join(attributes.values())):
+            assert reference in page.ids
+
+
+def test_nothing_is_fetched_and_nothing_runs(document: str, page: Page) -> None:
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert [one["content"] for _, one in page.tags if one.get("http-equiv") == "Content-Security-Policy"] == [policy]
+    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "iframe", "object", "embed", "link", "form", "base"})
+    assert all(source.startswith("data:image/") for source in page.values("src"))
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    style = re.search(r"<style>(.*?)</style>", document, re.DOTALL)
+    assert style is not None
+    assert "url(" not in style[1]
+    assert "@import" not in style[1]
+
+
+def test_the_same_run_gives_the_same_bytes(document: str, request: pytest.FixtureRequest) -> None:
+    run = next(run for name, run in RUNS.items() if f"[{name}]" in request.node.name)
+
+    assert render(json.loads(json.dumps(run))) == document
+
+
+def test_hostile_names_are_shown_and_not_obeyed() -> None:
+    page = read_page(render(RUNS["hostile"]))
+
+    assert "<script>alert(1)</script>" in page.text
+    assert "{{ 7*7 }}" in page.text
+    assert "https://example.org/pixel.png" not in page.values("src")
+
+
+def test_every_verdict_is_a_word_and_a_sign() -> None:
+    page = read_page(render(RUNS["one"]))
+
+    for verdict in VERDICTS:
+        assert verdict in page.text
+    for sign in "✓✕?◷○!":
+        assert sign in page.text
+
+
+def test_the_answer_comes_first() -> None:
+    not_ready, ready = read_page(render(RUNS["one"])).text, read_page(render(RUNS["ready"])).text
+
+    assert "Not ready" in not_ready[:200]
+    assert not_ready.index("Not ready") < not_ready.index("What stops it") < not_ready.index("The first answer is right")
+    assert "What stops it" not in ready
+    assert "Ready All 4" in ready
+
+
+def test_a_partial_run_is_no_gate_and_names_what_is_missing() -> None:
+    gate = {"state": "not a gate", "sentence": "Not a gate: a partial run (-k).", "missing": ["calibration.ece of a on shapes"]}
+
+    page = read_page(render(RUNS["ready"] | {"gate": gate}))
+
+    assert "Not a gate A partial run (-k). Required, but not judged: calibration.ece of a on shapes" in page.text
+
+
+def test_a_failing_audit_is_one_card_and_says_how_many_more_views_fail() -> None:
+    page = read_page(render(RUNS["one"]))
+
+    assert page.text.count("Does not hold: Accuracy survives a change of resolution") == 1
+    assert "… and 4 more views: 3 violated, 1 undecided." in page.text
+
+
+def test_failures_are_open_and_the_rest_is_closed() -> None:
+    page = read_page(render(RUNS["ready"]))
+    assert not any("open" in attributes for tag, attributes in page.tags if tag == "details")
+
+    page = read_page(render(RUNS["one"]))
+    assert any("open" in attributes for tag, attributes in page.tags if tag == "details")
+
+
+def test_a_waiver_says_owner_end_and_limit_and_a_needless_one_stops() -> None:
+    run = sample_run()
+    run["records"][0]["waiver"] = {"now_holds": True, "reason": "now holds: delete the waiver"}
+
+    text = read_page(render(run)).text
+
+    assert "waived until 31 Jan 2027" in text
+    assert "Waived by vision team until 31 Jan 2027, up to 0.09: confidence is recalibrated downstream" in text
+    assert "A waiver is no longer needed: The first answer is right often enough" in text
+
+
+def test_every_number_of_every_record_is_there() -> None:
+    run = RUNS["one"]
+    page = read_page(render(run))
+
+    for record in run["records"]:
+        assert record["audit"] in page.text
+        assert record["view"] in page.text
+    assert run["provenance"]["command"] in page.text
+    assert "3f9c5a17c0e1" in page.text
+    assert "the dataset has no ReaL labels" in page.text
+    assert "images 5000" in page.text
+
+
+def test_four_backbones_stay_below_three_megabytes() -> None:
+    datasets = ("imagenet_val", "imagenet_v2", "imagenet_a", "imagenet_r", "imagenet_sketch", "shapes")
+
+    assert len(render(RUNS["four"]).encode()) < 1_500_000
+    assert len(render(sample_run(BACKBONES, datasets)).encode()) < 3_000_000
+
+
+def test_pictures_stay_within_their_budget() -> None:
+    run = sample_run(BACKBONES)
+    for exhibit in run["exhibits"]:
+        for item in exhibit["items"]:
+            item["image"] = "data:image/png;base64," + "A" * 200_000
+
+    html = render(run)
+
+    assert 0 < html.count("data:image/png") < 8
+    assert len(html.encode()) < 3_000_000
+    assert html.count("said ") >= 32
+
+
+def test_colours_can_be_read() -> None:
+    """Text has at least the contrast of WCAG 2.1 AA (4.5 to 1) on paper and on cards, in light and in dark."""
+    css = (Path(__file__).resolve().parents[2] / "reports" / "templates" / "report.css").read_text(encoding="utf-8")
+    themes = [dict(re.findall(r"--([\w-]+):(#[0-9a-f]+)", block)) for block in re.findall(r":root\{(.*?)\}", css)]
+
+    assert len(themes) == 2
+    for theme in themes:
+        for name in ("ink", "soft", *VERDICTS):
+            for ground in ("paper", "card"):
+                assert contrast(theme[name], theme[ground]) >= 4.5, (name, ground)
+
+
+def contrast(one: str, other: str) -> float:
+    first, second = sorted((luminance(one), luminance(other)), reverse=True)
+    return (first + 0.05) / (second + 0.05)
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) > 4 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_a_run_that_is_none_says_what_it_lacks() -> None:
+    with pytest.raises(ValueError, match="the run has no 'gate', 'exhibits'"):
+        render({key: value for key, value in RUNS["one"].items() if key not in ("gate", "exhibits")})
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"), [("reports.record", "matplotlib"), ("reports.__main__", "matplotlib"), ("reports.html", "torch")]
+)
+def test_imports_stay_light(module: str, absent: str) -> None:
+    code = f"import sys, {module}; sys.exit('{absent}' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

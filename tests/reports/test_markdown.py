@@ -1,0 +1,42 @@
+"""The verdicts as Markdown."""
+
+from __future__ import annotations
+
+from reports.markdown import render
+from reports.record import VERDICTS
+from tests.reports.sample import BACKBONES, sample_run
+
+
+def test_the_answer_stands_above_a_table_worst_first() -> None:
+    lines = render(sample_run()).splitlines()
+
+    assert lines[0] == "## Not ready"
+    rows = [line for line in lines if line.startswith("|")]
+    assert all(line.count("|") == 8 for line in rows)
+    assert "violated" in rows[2]
+    assert "reported" in rows[-1]
+    assert all(any(verdict in row for row in rows) for verdict in VERDICTS)
+
+
+def test_what_stops_it_is_a_sentence() -> None:
+    text = render(sample_run())
+
+    assert "images at 56 px; the policy asks for at least 80" in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_hostile_names_stay_in_their_cell() -> None:
+    run = sample_run()
+    for record in run["records"]:
+        record["backbone"] = "a|b\n<img src=x>[link](http://x)`@team"
+
+    rows = [line for line in render(run).splitlines() if line.startswith("|")]
+
+    assert all(line.replace("\\|", "").count("|") == 8 for line in rows)
+    assert "a\\|b \\<img src=x\\>\\[link\\](http://x)\\`\\@team" in rows[2]
+
+
+def test_long_runs_are_cut_and_say_so() -> None:
+    text = render(sample_run(BACKBONES, ("shapes", "shapes_shifted")))
+
+    assert "60 more claims, none worse than these, stand in report.html." in text
+    assert len(text) < 60_000
