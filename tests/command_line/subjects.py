@@ -1,0 +1,74 @@
+"""Small backbones for runs of the command line, for --backbone=tests.command_line.subjects:NAME. 32 px, twelve classes."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import torch
+from torch import Tensor, nn
+
+SIZE = 32
+
+
+class Tiny(nn.Module):
+    """A small network with fixed random weights."""
+
+    label_space = "shapes"
+    pretrained_cfg = {  # noqa: RUF012
+        "input_size": (3, SIZE, SIZE), "crop_pct": 1.0, "interpolation": "bilinear", "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5),
+    }  # fmt: skip
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 8, 5, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(3), nn.Flatten())
+        self.head = nn.Linear(72, 12)
+        generator = torch.Generator().manual_seed(seed)
+        for parameter in self.parameters():
+            parameter.data = torch.randn(parameter.shape, generator=generator)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.body(images))
+
+
+def tiny() -> Tiny:
+    return Tiny()
+
+
+def other() -> Tiny:
+    return Tiny(seed=1)
+
+
+class Broken(Tiny):
+    """Answers NaN about bright images."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits = super().forward(images)
+        return torch.where((images.mean(dim=(1, 2, 3)) > 0)[:, None], torch.nan, logits)
+
+
+def broken() -> Broken:
+    return Broken()
+
+
+class Slow(Tiny):
+    """Takes its time, so that a run can be killed in the middle."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        time.sleep(float(os.environ.get("SLOW_SECONDS", "0")))
+        return super().forward(images)
+
+
+def slow() -> Slow:
+    return Slow()
+
+
+class Crashing(Tiny):
+    """Ends its process in the middle of a forward pass, as a segmentation fault would."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        os._exit(11)
+
+
+def crashing() -> Crashing:
+    return Crashing()

@@ -1,0 +1,83 @@
+"""A run that is ended in the middle loses nothing that was finished, and two runs at once share what they measure."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.command_line.conftest import ROOT, Audit, environment, run_file
+
+pytest_plugins = ["pytester"]
+
+SLOW = "--backbone=tests.command_line.subjects:slow"
+CHOSEN = ("-k", "first_answer or everyday")
+
+
+def started(folder: Path, *arguments: str, report: str = "audit-report", workers: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "audits"), "-p", "no:cacheprovider"]
+    more = environment(PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1", XDG_CACHE_HOME=str(folder / "cache"), SLOW_SECONDS="0.4")
+    return subprocess.Popen([*command, SLOW, *CHOSEN, *arguments, *workers, f"--audit-report={report}"], cwd=folder, env=more, stdout=subprocess.DEVNULL)
+
+
+def wait_for_evidence(folder: Path, files: int) -> None:
+    deadline = time.monotonic() + 120
+    while len(list(folder.glob("cache/backbone-audits/evidence/*.columns.safetensors"))) < files:
+        assert time.monotonic() < deadline, "the run measured nothing"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_the_next_run_goes_on_where_a_killed_one_was(
+    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], how: signal.Signals, workers: tuple[str, ...]
+) -> None:
+    gate = policy()
+    run = started(pytester.path, pictures, gate, workers=workers)
+    wait_for_evidence(pytester.path, 3)
+    os.kill(run.pid, how)
+    assert run.wait(120) != 0
+    time.sleep(1)  # workers notice that their controller is gone
+    finished = len(list(pytester.path.glob("cache/backbone-audits/evidence/*.columns.safetensors")))
+
+    result = audit(SLOW, pictures, gate, *CHOSEN)
+    provenance = run_file(pytester.path)["provenance"]
+
+    assert result.ret == 0
+    assert finished >= 3
+    everything = len(list(pytester.path.glob("cache/backbone-audits/evidence/*.columns.safetensors")))
+    assert provenance["forward_passes"] == everything - finished
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_keeps_its_records_and_is_no_gate(pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]) -> None:
+    run = started(pytester.path, pictures, policy())
+    wait_for_evidence(pytester.path, 3)
+    os.kill(run.pid, signal.SIGINT)
+
+    assert run.wait(120) == pytest.ExitCode.INTERRUPTED
+    left = run_file(pytester.path)
+    assert left["records"]
+    assert not left["gate"]["ready"]
+    assert "interrupted" in left["gate"]["partial"]
+
+
+@pytest.mark.slow
+def test_two_runs_share_a_cache(pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]) -> None:
+    gate = policy()
+    runs = [started(pytester.path, pictures, gate, report=f"report{number}") for number in (1, 2)]
+
+    assert [run.wait(240) for run in runs] == [0, 0]
+    import json
+
+    left = [json.loads((pytester.path / f"report{number}" / "run.json").read_text()) for number in (1, 2)]
+    passes = [one["provenance"]["forward_passes"] for one in left]
+    assert sum(passes) == len(list(pytester.path.glob("cache/backbone-audits/evidence/*.columns.safetensors")))
+    assert [record["value"] for record in left[0]["records"]] == [record["value"] for record in left[1]["records"]]

@@ -1,0 +1,144 @@
+"""What cannot be asked is refused before any work, with exit status 4 and a line that says what next; with workers too."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.command_line.conftest import TINY, Audit
+
+pytest_plugins = ["pytester"]
+
+WAIVER = '[[waivers]]\naudit = "{audit}"\nbackbone = "{backbone}"\nowner = "Ada"\nreason = "r"\nexpires = {until}\nlimit = 1.0\n'
+BOUND = '[bounds."{}"]\nbound = 0.5\nreason = "r"\n'
+TIMM = '[mine]\nlibrary = "timm"\nmodel = "resnet10t"\nlabel_space = "imagenet_1k"\nweights = "mine.{}"\n'
+
+
+def refused(result: pytest.RunResult, *words: str) -> None:
+    text = result.stdout.str() + result.stderr.str()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR, text
+    for word in words:
+        assert word in text
+    assert "Traceback" not in text
+    assert "INTERNALERROR" not in text
+    assert len([line for line in text.splitlines() if line.strip()]) <= 16
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), ("No backbone", "--backbone=shapes_convnext_sup")),
+        (("--backbone=vit_b_clipp",), ("vit_b_clipp", "Did you mean", "vit_b_clip")),
+        (("--backbone=timm:resnet5",), ("resnet5", "Did you mean")),
+        (("--backbone=open_clip:ViT-B-16/laion400m_e3",), ("laion400m_e3", "laion400m_e31")),
+        (("--backbone=nowhere.toml",), ("nowhere.toml",)),
+        (("--backbone=tests.command_line.subjects:tinny",), ("tinny",)),
+        ((TINY, TINY), ("two of the name",)),
+        ((TINY, "--audit-dataset=shappes"), ("shappes", "Did you mean 'shapes'")),
+        ((TINY, "--audit-precision=fp31"), ("fp31", "fp32")),
+        ((TINY, "--audit-limit=0"), ("--audit-limit", "got 0")),
+        ((TINY, "--audit-device=cuda:9"), ("cuda:9",)),
+        ((TINY, "--audit-device=gpu"), ("'gpu'", "wanted auto, cpu, cuda")),
+        ((TINY, "--audit-policy=nowhere.toml"), ("no file", "nowhere.toml")),
+        (("--backbone=vit_b_clip", "--audit-data=nowhere"), ("vit_b_clip", "--audit-dataset=shapes")),
+        (("--backbone=vit_b_clip", "--audit-dataset=shapes"), ("vit_b_clip", "weights")),
+        ((TINY, "--audit-fetch=imagenet_val"), ("imagenet_val",)),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant(audit: Audit, arguments: tuple[str, ...], words: tuple[str, ...], workers: tuple[str, ...]) -> None:
+    refused(audit(*arguments, *workers), *words)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("undecidet = 'fail'\n", ("undecidet", "Did you mean 'undecided'")),
+        (BOUND.format("calibration.ecce"), ("no audit has the key 'calibration.ecce'", "calibration.ece")),
+        (WAIVER.format(audit="calibration.ece", backbone="tiny", until="2020-01-01"), ("expired on 2020-01-01", "Ada")),
+        (WAIVER.format(audit="calibration.ece", backbone="vit_x", until="2999-01-01"), ("'vit_x' is in no catalogue",)),
+        (WAIVER.format(audit="calibration.x", backbone="tiny", until="2999-01-01"), ("no audit has the key 'calibration.x'",)),
+    ],
+)
+def test_a_policy_that_cannot_be_meant(
+    audit: Audit, pytester: pytest.Pytester, text: str, words: tuple[str, ...], workers: tuple[str, ...]
+) -> None:
+    (pytester.path / "gate.toml").write_text(text)
+
+    refused(audit(TINY, "--audit-policy=gate.toml", *workers), "gate", *words)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+def test_a_required_dataset_that_is_not_on_disk(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    """A dataset that the backbone's entry names is there, the one that the policy requires is not."""
+    import timm
+    from safetensors.torch import save_file
+
+    save_file(timm.create_model("resnet10t").state_dict(), pytester.path / "mine.safetensors")
+    (pytester.path / "mine.toml").write_text(TIMM.format("safetensors"))
+    (pytester.path / "data" / "imagenet_a" / "n01498041").mkdir(parents=True)
+
+    refused(audit("--backbone=mine.toml", "--audit-data=data", *workers), "imagenet_val", "--audit-data")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+def test_a_pickle_with_code_is_never_run(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    import torch
+
+    torch.save({"weights": Payload(pytester.path / "ran")}, pytester.path / "mine.pth")
+    (pytester.path / "mine.toml").write_text(TIMM.format("pth"))
+
+    refused(audit("--backbone=mine.toml", "--audit-dataset=shapes", *workers), "mine.pth")
+    assert not (pytester.path / "ran").exists()
+
+
+class Payload:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+def test_weights_that_do_not_fit(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    import timm
+    from safetensors.torch import save_file
+
+    weights = timm.create_model("resnet10t").state_dict()
+    weights["fc.heavy"] = weights.pop("fc.weight")
+    save_file(weights, pytester.path / "mine.safetensors")
+    (pytester.path / "mine.toml").write_text(TIMM.format("safetensors"))
+
+    refused(audit("--backbone=mine.toml", "--audit-dataset=shapes", *workers), "fc.heavy", "fc.weight")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize(("change", "words"), [("missing", "07.png"), ("label", "99")])
+def test_images_and_labels_are_checked_first(
+    audit: Audit, pytester: pytest.Pytester, pictures: str, change: str, words: str, workers: tuple[str, ...]
+) -> None:
+    table = pytester.path / "pictures" / "labels.csv"
+    if change == "missing":
+        (pytester.path / "pictures" / "07.png").unlink()
+        (pytester.path / "pictures" / "31.png").unlink()
+        words = "31.png"
+    else:
+        table.write_text(table.read_text().replace("07.png,7", "07.png,99"))
+
+    refused(audit(TINY, pictures, *workers), words)
+
+
+def test_the_help_teaches(audit: Audit) -> None:
+    result = audit("--help")
+
+    result.stdout.fnmatch_lines(["*--backbone=NAME*", "*--audit-data=DIR*", "*--audit-plan*"])
+    result.stdout.fnmatch_lines(["*audit_data*"])
+
+
+def test_pytest_without_audits_wants_no_backbone(pytester: pytest.Pytester, audit: Audit) -> None:
+    pytester.makepyfile("def test_one(): pass")
+
+    assert pytester.runpytest_subprocess("-c", str(Path(__file__).parents[2] / "pyproject.toml"), pytester.path).ret == 0
