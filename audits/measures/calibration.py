@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audits.measures.calibration_bins import Cells, class_cells, top_label_cells
 from audits.measures.calibration_interval import gaussian_noise, invert, resampled_noise
-from audits.measures.columns import ROUNDING, class_indices, column, flags, matrix, probabilities, same_length
+from audits.measures.columns import class_indices, column, flags, log_probabilities, matrix, probabilities, same_length
 from audits.measures.estimate import Estimate, mean
 from audits.measures.temperature_scaling import fitted_half, fitted_temperature, top_label
 
@@ -69,10 +69,7 @@ def negative_log_likelihood(log_p_label: Any, ids: Sequence[Any]) -> Estimate:
     Interval: bootstrap over images. Errors: ValueError for no images, different lengths, NaN or infinite numbers, log p
     above 0. Source: Good 1952.
     """
-    log_p = column("log_p_label", log_p_label)
-    if log_p.max() > ROUNDING:
-        raise ValueError(f"log_p_label: got {log_p.max():g}, wanted logarithms of probabilities, at most 0.")
-    return mean(-np.minimum(log_p, 0.0), ids)
+    return mean(-log_probabilities("log_p_label", log_p_label), ids)
 
 
 def brier(probability_square_sum: Any, p_label: Any, ids: Sequence[Any]) -> Estimate:
@@ -137,7 +134,7 @@ def _split(logits: Any, labels: Any, ids: Sequence[Any]) -> tuple[NDArray[np.flo
     n = same_length(logits=scores, labels=label, ids=ids)
     fitted = fitted_half(ids)
     if not 0 < fitted.sum() < n:
-        raise ValueError(f"temperature: got {int(fitted.sum())} of {n} images to fit on, wanted some to fit on and some to judge; use more images.")
+        raise ValueError(f"temperature: got {int(fitted.sum())} of {n} images to fit on, wanted some to fit and some to judge; use more.")
     return scores, label, fitted
 
 

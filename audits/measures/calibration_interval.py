@@ -33,7 +33,7 @@ RESAMPLED_DRAWS = 500  # of all labels, for class-wise bins
 HALVINGS = 16  # of the search range: limits are exact to 2^-16 of it
 STANDING_OUT = 2.0  # standard errors
 SMALLEST_PART = 1e-6  # of the largest gap: a cell that a pattern leaves out still takes what no other has room for
-ROWS_PER_CHUNK = 256
+ELEMENTS_PER_CHUNK = 1 << 20
 
 
 def gaussian_noise(cells: Cells) -> Floats:
@@ -51,8 +51,9 @@ def resampled_noise(cells: Cells, probabilities: Floats) -> Floats:
     bins = cells.count.shape[1]
     draws = np.arange(RESAMPLED_DRAWS)
     hits = np.zeros(RESAMPLED_DRAWS * classes * bins)
-    for start in range(0, n, ROWS_PER_CHUNK):
-        rows = probabilities[start : start + ROWS_PER_CHUNK]
+    step = max(1, ELEMENTS_PER_CHUNK // max(classes, RESAMPLED_DRAWS))
+    for start in range(0, n, step):
+        rows = probabilities[start : start + step]
         words = random_words(np.arange(start, start + len(rows), dtype=np.uint64), draws.astype(np.uint64))
         drawn = _draw_classes(rows, uniforms(words).T)
         cell = np.take_along_axis(class_cell_index(rows, bins), drawn, axis=1)

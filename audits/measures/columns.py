@@ -19,7 +19,9 @@ def array(name: str, values: Any) -> NDArray[Any]:
     if hasattr(values, "detach"):
         tensor = values.detach()
         values = (tensor.double() if tensor.is_floating_point() else tensor).cpu().numpy()
-    result = np.asarray(values)
+    result = np.asarray(values.tolist() if getattr(values, "dtype", None) == np.object_ else values)
+    if result.dtype == np.object_:
+        raise ValueError(f"{name}: got values of different kinds (shape {result.shape}), wanted one number or one text for each image.")
     if result.ndim == 0 or len(result) == 0:
         raise ValueError(f"{name}: got no rows (shape {result.shape}), wanted at least one image. No data is not a score.")
     if not np.issubdtype(result.dtype, np.floating):
@@ -68,6 +70,14 @@ def probabilities(name: str, values: Any) -> NDArray[np.float64]:
             f"{name}: got {result.min():g} to {result.max():g}, wanted probabilities between 0 and 1 (logits need a softmax first)."
         )
     return np.clip(result, 0.0, 1.0)
+
+
+def log_probabilities(name: str, values: Any) -> NDArray[np.float64]:
+    """Natural logarithms of probabilities, [n], at most 0; a hair above is rounding and is clipped, more is a ValueError."""
+    result = column(name, values).astype(np.float64, copy=False)
+    if result.max() > ROUNDING:
+        raise ValueError(f"{name}: got {result.max():g}, wanted logarithms of probabilities, at most 0.")
+    return np.minimum(result, 0.0)
 
 
 def class_indices(name: str, values: Any, classes: int) -> NDArray[np.int64]:

@@ -1,0 +1,132 @@
+"""Measures of accuracy: how often a backbone is right, over all images and where it is right least often."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+from audits.measures.columns import class_indices, column, flags, same_length
+from audits.measures.estimate import Estimate, proportion
+
+Floats = NDArray[np.float64]
+
+CONFIDENCE_LEVEL = 0.95
+SMALLEST_SLICE = 20  # images: below it a slice's accuracy says more about luck than about the backbone
+LOWEST_IN_DETAIL = 5
+SMALL_IN_DETAIL = 20
+
+
+def top1(correct: Any) -> Estimate:
+    """Share of images whose most probable class is the label.
+
+    correct: [n] booleans. Interval: Wilson. Errors: ValueError for no images or values other than true and false.
+    """
+    return proportion(flags("correct", correct))
+
+
+def topk(hit: Any, k: int = 5) -> Estimate:
+    """Share of images whose label is among the k most probable classes.
+
+    hit: [n] booleans, whether it is; k goes into the detail. Interval: Wilson.
+    Errors: ValueError for no images or values other than true and false.
+    """
+    return proportion(flags("hit", hit), detail={"k": k})
+
+
+def real(prediction: Any, valid_labels: Sequence[Collection[int]]) -> Estimate:
+    """Share of images whose prediction is one of the labels that people hold valid for it: photographs show more than one thing.
+
+    prediction: [n] class indices; valid_labels: n collections of class indices. Images without a valid label are left out
+    and counted in the detail as `without_label`. Interval: Wilson; n counts the images that entered.
+    Errors: ValueError for no images, different lengths, or no image with a valid label. Source: Beyer et al. 2020 (ReaL).
+    """
+    predicted = column("prediction", prediction)
+    n = same_length(prediction=predicted, valid_labels=valid_labels)
+    hits = [int(index) in labels for index, labels in zip(predicted, valid_labels, strict=True) if len(labels)]
+    if not hits:
+        raise ValueError(f"valid_labels: none of {n} images has a valid label, wanted at least one that has.")
+    return proportion(hits, detail={"without_label": n - len(hits)})
+
+
+def worst_class(correct: Any, labels: Any, class_names: Sequence[str], minimum_count: int = SMALLEST_SLICE) -> Estimate:
+    """Accuracy on the class that a backbone is worst at: an average hides a class that is always wrong.
+
+    correct: [n] booleans; labels: [n] indices into class_names. Interval, detail and errors: as `worst_slice`, with one
+    slice a class; classes of fewer than `minimum_count` images do not enter.
+    """
+    right, label = flags("correct", correct), class_indices("labels", labels, len(class_names))
+    same_length(correct=right, labels=label)
+    counts = np.bincount(label, minlength=len(class_names))
+    hits = np.bincount(label[right], minlength=len(class_names))
+    return _lowest(list(class_names), hits, counts, minimum_count, int(counts[counts >= minimum_count].sum()))
+
+
+def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = SMALLEST_SLICE) -> Estimate:
+    """Accuracy under the condition that a backbone is worst at: at night, on sketches, behind an occluder.
+
+    correct: [n] booleans; factors: name → [n] values, few of them; every `factor=value` is a slice, and slices of different
+    factors overlap. The value is the lowest slice accuracy, which is biased downwards when many slices are alike.
+    Interval of the lowest *true* accuracy: exact limits of every slice (Clopper & Pearson 1934), made simultaneous by
+    Bonferroni; low is the least lower limit, high the least upper limit. n: images in at least one slice that entered.
+    detail: `worst`, its `worst_n`, the `lowest` five as {name, accuracy, low, high, count}, how many were `compared`, and
+    `too_small` slices ({name, count}, `too_small_count` in all), which have fewer than `minimum_count` images and do not enter.
+    Errors: ValueError for no images, no factors, different lengths, NaN, or no slice large enough.
+    """
+    right = flags("correct", correct)
+    if not factors:
+        raise ValueError("factors: got none, wanted at least one with a value for each image.")
+    names: list[str] = []
+    members: list[NDArray[np.bool_]] = []
+    for factor, values in factors.items():
+        value = column(f"factor {factor!r}", values)
+        same_length(correct=right, **{f"factor {factor!r}": value})
+        for one in np.unique(value):
+            names.append(f"{factor}={one}")
+            members.append(value == one)
+    counts = np.array([int(member.sum()) for member in members])
+    hits = np.array([int(right[member].sum()) for member in members])
+    large = [member for member, count in zip(members, counts, strict=True) if count >= minimum_count]
+    entered = int(np.any(large, axis=0).sum()) if large else 0
+    return _lowest(names, hits, counts, minimum_count, entered)
+
+
+def simultaneous_limits(hits: Any, counts: Any, confidence_level: float = CONFIDENCE_LEVEL) -> tuple[Floats, Floats]:
+    """Limits that hold for all proportions at once: lower ones below, and upper ones above, every true proportion.
+
+    hits, counts: [slices] → two of [slices]; each holds in at least 1 - (1 - confidence_level) / 2 of samples. Exact binomial limits (Clopper & Pearson 1934), each tail divided by the number of slices.
+    """
+    hits, counts = np.asarray(hits, dtype=np.float64), np.asarray(counts, dtype=np.float64)
+    tail = (1 - confidence_level) / 2 / len(counts)
+    misses = counts - hits
+    low = np.where(hits > 0, betaincinv(np.maximum(hits, 1), misses + 1, tail), 0.0)
+    high = np.where(misses > 0, betaincinv(hits + 1, np.maximum(misses, 1), 1 - tail), 1.0)
+    return low, high
+
+
+def _lowest(names: Sequence[str], hits: NDArray[np.int64], counts: NDArray[np.int64], minimum_count: int, entered: int) -> Estimate:
+    large = np.flatnonzero(counts >= max(1, minimum_count))
+    small = np.flatnonzero(counts < max(1, minimum_count))
+    if not len(large):
+        raise ValueError(
+            f"None of {len(names)} slices has {minimum_count} images (the largest, {names[int(counts.argmax())]!r}, has {counts.max()}); "
+            "measure on more images or ask for a smaller minimum_count."
+        )
+    low, high = simultaneous_limits(hits[large], counts[large])
+    accuracy = hits[large] / counts[large]
+    # Of equally bad slices the largest is named: it is the surest.
+    order = np.lexsort((-counts[large], accuracy))[:LOWEST_IN_DETAIL]
+    table = {"name": np.array(names)[large], "accuracy": accuracy, "low": low, "high": high, "count": counts[large]}
+    lowest = [{key: values[place].item() for key, values in table.items()} for place in order]
+    detail = {
+        "worst": lowest[0]["name"],
+        "worst_n": lowest[0]["count"],
+        "lowest": lowest,
+        "compared": len(large),
+        "too_small": [{"name": names[index], "count": int(counts[index])} for index in small[:SMALL_IN_DETAIL]],
+        "too_small_count": len(small),
+    }
+    return Estimate(float(accuracy.min()), float(low.min()), float(high.min()), entered, CONFIDENCE_LEVEL, "simultaneous", detail)
