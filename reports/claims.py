@@ -32,6 +32,11 @@ class Claim:
         return min(self.records, key=badness)
 
     @property
+    def words(self) -> str:
+        """What is claimed, as a heading; the audit's key where nobody wrote it down."""
+        return self.worst.claim.strip().removesuffix(".") or self.audit
+
+    @property
     def verdict(self) -> str:
         """The claim's verdict is that of its worst view."""
         return self.worst.verdict

@@ -119,8 +119,8 @@ def _bars(claims: list[Claim], key: str) -> Figure:
 
 def _views(claim: Claim, key: str) -> Figure:
     points = [_point(record, _view_label(record.view)) for record in claim.records if record.value is not None]
-    svg = charts.rows(points, claim.share, False, key, f"{claim.worst.claim} {_listed(points, claim.share)}") if points else Markup("")
-    return Figure(claim.worst.claim, _about(claim), svg, _subject([claim]), _unmeasured(claim), _verdicts([claim]))
+    svg = charts.rows(points, claim.share, False, key, f"{claim.words}: {_listed(points, claim.share)}") if points else Markup("")
+    return Figure(claim.words, _about(claim), svg, _subject([claim]), _unmeasured(claim), _verdicts([claim]))
 
 
 def _curve(group: list[Claim], family: str, key: str) -> Figure:
@@ -133,11 +133,9 @@ def _curve(group: list[Claim], family: str, key: str) -> Figure:
             series.append(charts.Series(claim.backbone, points))
     halves = family in _BY_LOGARITHM and all(point.x > 0 for one in series for point in one.points)
     name = " ".join(f"{one.name}: {_listed(one.points, share)}." for one in series)
-    svg = charts.curve(series, share, halves, wording.axis_words(family), key, f"{group[0].worst.claim} {name}") if series else Markup("")
+    svg = charts.curve(series, share, halves, wording.axis_words(family), key, f"{group[0].words}: {name}") if series else Markup("")
     about = _about(group[0], backbone=len(group) == 1)
-    return Figure(
-        group[0].worst.claim, about, svg, _subject(group), "Fields and lines through the points are 95 % intervals.", _verdicts(group)
-    )
+    return Figure(group[0].words, about, svg, _subject(group), "Fields and lines through the points are 95 % intervals.", _verdicts(group))
 
 
 def _reliability(claim: Claim, record: Record, key: str) -> Figure:

@@ -32,7 +32,7 @@ def render(run: dict[str, Any]) -> str:
 
 def _stop_line(stop: Any) -> str:
     claim = stop.claim
-    words = (claim.worst.claim or claim.audit, wording.finding(claim.worst, claim.share), wording.what_next(claim.worst, claim.share))
+    words = (claim.words, wording.finding(claim.worst, claim.share), wording.what_next(claim.worst, claim.share))
     more = wording.other_views(claim)
     told = " ".join(filter(None, (*words[1:], f"… {more}." if more else "", wording.likewise(stop))))
     return f"* {wording.SIGNS[claim.verdict]} **{claim.verdict}: {_safe(words[0])}** ({_safe(claim.backbone)}) {_safe(told)}"

@@ -49,9 +49,13 @@ def browse(profile: Path, *arguments: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backbones", [1, 4])
-def test_nothing_sticks_out_of_a_narrow_screen(backbones: int, tmp_path: Path) -> None:
-    html = render(sample_run(BACKBONES[:backbones])).replace("<details>", "<details open>")
+@pytest.mark.parametrize(("backbones", "suffix"), [(1, ""), (4, ""), (2, "_convnext_base_laion400m_s13b_b51k" * 3)])
+def test_nothing_sticks_out_of_a_narrow_screen(backbones: int, suffix: str, tmp_path: Path) -> None:
+    run = sample_run(BACKBONES[:backbones])
+    for one in (*run["records"], *run["exhibits"], *run["left_out"]):
+        one["backbone"] += suffix
+        one["dataset"] += suffix
+    html = render(run).replace("<details>", "<details open>")
     (tmp_path / "report.html").write_text(html, encoding="utf-8")
     (tmp_path / "probe.html").write_text(PROBE, encoding="utf-8")
 

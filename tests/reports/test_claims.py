@@ -8,10 +8,11 @@ import pytest
 
 from reports.claims import claims_of, excess, records_of, stops_of
 from reports.record import Record
+from tests.reports.sample import sample_run
 
 
 def record(verdict: str = "holds", view: str = "clean", **more: Any) -> Record:
-    given = {"audit": "accuracy.top1", "claim": "It is right", "backbone": "a", "dataset": "shapes"} | more
+    given: dict[str, Any] = {"audit": "accuracy.top1", "claim": "It is right", "backbone": "a", "dataset": "shapes"} | more
     return Record(view=view, verdict=verdict, **given)
 
 
@@ -74,7 +75,9 @@ def test_only_shares_of_images_are_shares() -> None:
 
 
 def test_what_is_no_record_is_named() -> None:
+    run = sample_run(pictures=False)
+
     with pytest.raises(ValueError, match="record 1 of the run is not one"):
-        records_of({"records": [vars(record()), {"audit": "accuracy.top1"}]})
+        records_of(run | {"records": [vars(record()), {"audit": "accuracy.top1"}]})
     with pytest.raises(ValueError, match="verdict 'fine' is none of"):
-        records_of({"records": [vars(record()) | {"verdict": "fine"}]})
+        records_of(run | {"records": [vars(record()) | {"verdict": "fine"}]})
