@@ -14,7 +14,7 @@ from reports.record import Record
 WORST_FIRST = ("violated", "error", "undecided", "waived", "holds", "reported")
 STOPPING = ("violated", "error", "undecided")
 _NEEDED = ("provenance", "gate", "properties", "records", "left_out", "exhibits")
-_OF_IMAGES = ("wilson", "newcombe")
+_OF_IMAGES = ("wilson", "newcombe", "clopper-pearson")
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,14 @@ def _place_of_view(record: Record) -> tuple[bool, str, float, str]:
 
 @dataclass(frozen=True)
 class Stop:
-    """What stops a release: a claim that does not hold of one backbone, and of which others it does not hold either."""
+    """What stops a release: a claim that does not hold of one backbone, and of which others it does not hold either.
+
+    `remedy` is a record that says what one temperature would make of a calibration error, if the run has one.
+    """
 
     claim: Claim
     likewise: tuple[Claim, ...]
+    remedy: Record | None = None
 
 
 def stops_of(claims: list[Claim]) -> list[Stop]:
@@ -119,7 +123,19 @@ def stops_of(claims: list[Claim]) -> list[Stop]:
     groups: dict[tuple[str, str], list[Claim]] = {}
     for claim in sorted((claim for claim in claims if claim.stops), key=lambda claim: badness(claim.worst)):
         groups.setdefault((claim.audit, claim.dataset), []).append(claim)
-    return [Stop(group[0], tuple(group[1:])) for group in groups.values()]
+    return [Stop(group[0], tuple(group[1:]), _remedy(group[0], claims)) for group in groups.values()]
+
+
+def _remedy(stop: Claim, claims: list[Claim]) -> Record | None:
+    """The record of the same property, backbone and dataset whose detail holds a temperature, for a binned error without one."""
+    binned = (stop.worst.detail or {}).get("bins")
+    alike = (
+        claim
+        for claim in claims
+        if (claim.property_name, claim.backbone, claim.dataset) == (stop.property_name, stop.backbone, stop.dataset)
+    )
+    found = (record for claim in alike if claim.audit != stop.audit for record in claim.records if (record.detail or {}).get("temperature"))
+    return next(found, None) if binned else None
 
 
 def badness(record: Record) -> tuple[int, float]:

@@ -14,7 +14,6 @@ from reports.record import Record
 
 # Their shares stand at or near 100 %, where a bar from zero shows nothing.
 _WITHOUT_BARS = ("determinism", "efficiency")
-_GROUPS_SHOWN = 8
 _BY_LOGARITHM = ("resolution",)
 
 
@@ -54,8 +53,9 @@ def figures_of(claims: Sequence[Claim], key: str) -> list[Figure]:
             binned = _binned(claim)
             if binned:
                 draw(_reliability, claim, binned)
-            for record, name in _grouped(claim):
-                draw(_groups, claim, record, name)
+            lowest = _lowest(claim)
+            if lowest:
+                draw(_groups, claim, lowest)
     figures: list[Figure] = []
     for drawer in drawers:
         figures.append(drawer())
@@ -90,17 +90,9 @@ def _binned(claim: Claim) -> Record | None:
     return records[0] if records else None
 
 
-def _grouped(claim: Claim) -> Iterator[tuple[Record, str]]:
-    """The clean records whose detail lists named groups (classes, slices) with a value each."""
-    for record in claim.records:
-        for name, groups in (record.detail or {}).items():
-            named = (
-                isinstance(groups, list)
-                and bool(groups)
-                and all(isinstance(one, dict) and {"name", "value"} <= one.keys() for one in groups)
-            )
-            if named and len(claim.records) == 1:
-                yield record, name
+def _lowest(claim: Claim) -> Record | None:
+    """The record whose detail lists the lowest groups (classes, slices) with an accuracy each."""
+    return next((record for record in claim.records if (record.detail or {}).get("lowest")), None)
 
 
 def _bars(claims: list[Claim], key: str) -> Figure:
@@ -145,22 +137,32 @@ def _reliability(claim: Claim, record: Record, key: str) -> Figure:
     words = "overconfident" if confidence > accuracy else "underconfident"
     gap = numbers.score(abs(confidence - accuracy) * 100).removesuffix(".0")
     told = f"Mean confidence {numbers.score(confidence, True)}, right {numbers.score(accuracy, True)}: {words} by {gap} points."
-    title = "How often it is right, by confidence"
     note = (
-        f"{told} Bars: share right; dashed: what confidence claims beyond that, or short of it. Below: how images spread over confidence."
+        f"{_cooled(record)}{told} Bars: share right; dashed: how far that is from what confidence says. Below: how images spread over it."
     )
-    return Figure(title, _about(claim), charts.reliability(bins, key, f"Reliability diagram. {told}"), _subject([claim]), note)
+    svg = charts.reliability(bins, key, f"{claim.words}. Reliability diagram. {told}")
+    return Figure(claim.words, _about(claim), svg, _subject([claim]), note)
 
 
-def _groups(claim: Claim, record: Record, name: str, key: str) -> Figure:
-    found = sorted((record.detail or {})[name], key=lambda one: one["value"], reverse=record.direction == "at_most")
+def _cooled(record: Record) -> str:
+    detail = record.detail or {}
+    if not detail.get("temperature"):
+        return ""
+    before = f"; {numbers.score(detail['before'])} before" if detail.get("before") is not None else ""
+    return f"At temperature {numbers.score(detail['temperature'])}{before}. "
+
+
+def _groups(claim: Claim, record: Record, key: str) -> Figure:
+    detail = record.detail or {}
+    found = sorted(detail["lowest"], key=lambda one: one["accuracy"])
     points = [
-        charts.Point(str(one["name"]), one["value"], one.get("low"), one.get("high"), record.bound, record.direction)
-        for one in found[:_GROUPS_SHOWN]
-    ]  # fmt: skip
-    kind = name.replace("_", " ")
-    title = f"The worst {len(points)} of {len(found)} {kind}" if len(found) > len(points) else f"All {len(found)} {kind}"
-    return Figure(title, _about(claim), charts.rows(points, True, False, key, f"{title}: {_listed(points, True)}"), _subject([claim]))
+        charts.Point(str(one["name"]), one["accuracy"], one.get("low"), one.get("high"), record.bound, record.direction) for one in found
+    ]
+    note = f"The lowest {len(points)} of {numbers.count(detail.get('compared', len(points)))}."
+    small = detail.get("too_small_count", 0)
+    note += f" {numbers.count(small)} more had too few images to compare." if small else ""
+    svg = charts.rows(points, True, False, key, f"{claim.words}: {_listed(points, True)}")
+    return Figure(claim.words, _about(claim), svg, _subject([claim]), note)
 
 
 def _point(record: Record, name: str, x: float | None = None, heading: str = "") -> charts.Point:

@@ -113,7 +113,7 @@ def _environment() -> jinja2.Environment:
         score=numbers.score, interval=numbers.interval, count=numbers.count, limit=numbers.limit,
         counted=wording.counted, tally=wording.tally, tally_words=wording.tally_words, view=wording.view_words,
         bound=wording.bound_sign, finding=wording.finding, next=wording.what_next, others=wording.other_views,
-        likewise=wording.likewise, date=wording.date_words, actual=wording.actual_words,
+        likewise=wording.likewise, remedy=wording.remedy, date=wording.date_words, actual=wording.actual_words,
         stops=stops_of, bar=bars.interval_bar, legend=bars.mark,
     )  # fmt: skip
     environment.globals.update(signs=wording.SIGNS, meanings=wording.MEANINGS)

@@ -136,6 +136,14 @@ def likewise(stop: Stop) -> str:
     return f"Likewise {', '.join(told[:-1])}{' and ' if told[:-1] else ''}{told[-1]}."
 
 
+def remedy(stop: Stop) -> str:
+    """`A temperature of 1.31, fitted on other images, would bring it to 0.0113.`; empty where nobody measured one."""
+    if stop.remedy is None:
+        return ""
+    fitted = numbers.score((stop.remedy.detail or {})["temperature"])
+    return f"A temperature of {fitted}, fitted on other images, would bring it to {numbers.score(stop.remedy.value)}."
+
+
 def _briefly(claim: Claim) -> str:
     number = [] if claim.worst.value is None else [numbers.score(claim.worst.value, claim.share)]
     return ", ".join([*number, claim.verdict])

@@ -43,35 +43,21 @@ _REASON = {
 
 
 def accuracy(draw: random.Random, skill: float) -> list[dict[str, Any]]:
-    classes = [{"name": name, **_proportion(min(1, skill + draw.gauss(0, 0.025)), 416)} for name in CLASSES]
-    slices = [{"name": name, **_proportion(min(1, skill - 0.02 + draw.gauss(0, 0.03)), draw.randint(200, 900))} for name in SLICES]
-    worst_class, worst_slice = (min(groups, key=lambda one: one["value"]) for groups in (classes, slices))
+    classes = [_group(name, min(1, skill + draw.gauss(0, 0.025)), 416) for name in CLASSES]
+    slices = [_group(name, min(1, skill - 0.02 + draw.gauss(0, 0.03)), draw.randint(200, 900)) for name in SLICES]
     return [
-        _share("accuracy.top1", "The first answer is right often enough", skill, 5000, 0.87),
-        _share("accuracy.top5", "The right answer is among the first five", 0.995, 5000, 0.98),
-        _judged(
-            "accuracy.worst_class",
-            "No class is left behind",
-            worst_class["value"],
-            worst_class["low"],
-            worst_class["high"],
-            5000,
-            0.80,
-            method="wilson, simultaneous",
-            detail={"worst": worst_class["name"], "classes": classes},
-        ),
-        _judged(
-            "accuracy.worst_slice",
-            "No slice of the images is left behind",
-            worst_slice["value"],
-            worst_slice["low"],
-            worst_slice["high"],
-            5000,
-            0.84,
-            method="wilson, simultaneous",
-            detail={"worst": worst_slice["name"], "slices": slices},
-        ),
+        _share("accuracy.top1", "The first answer is right often enough.", skill, 5000, 0.87),
+        _share("accuracy.top5", "The right answer is among the first five.", 0.995, 5000, 0.98),
+        _lowest("accuracy.worst_class", "No class is left behind.", classes, 0.80),
+        _lowest("accuracy.worst_slice", "No slice of the images is left behind.", slices, 0.84),
     ]
+
+
+def _lowest(audit: str, claim: str, groups: list[dict[str, Any]], bound: float) -> dict[str, Any]:
+    lowest = sorted(groups, key=lambda one: one["accuracy"])[:5]
+    low, high = min(one["low"] for one in groups), min(one["high"] for one in groups)
+    detail = {"worst": lowest[0]["name"], "worst_n": lowest[0]["count"], "lowest": lowest, "compared": len(groups), "too_small_count": 2}
+    return _judged(audit, claim, lowest[0]["accuracy"], low, high, 5000, bound, method="clopper-pearson", detail=detail)
 
 
 def calibration(draw: random.Random, skill: float) -> list[dict[str, Any]]:
@@ -93,7 +79,8 @@ def calibration(draw: random.Random, skill: float) -> list[dict[str, Any]]:
     ]
     made = [_bootstrapped(audit, claim, value, room, 5000, bound, detail=detail) for audit, claim, value, room, bound, detail in judged]
     made[3] |= {"verdict": "waived", "bound": 0.01, "waiver": waiver}
-    scaled = {"value": 0.0113, "low": 0.004, "high": 0.021, "n": 2500, "method": "inverted bins", "detail": {"temperature": 1.31}}
+    cooled = {"bins": _bins(draw, skill, gap=0.02), "temperature": 1.31, "fitted_on": 2500, "before": ece}
+    scaled = {"value": 0.0113, "low": 0.004, "high": 0.021, "n": 2500, "method": "inverted bins", "detail": cooled}
     reported = {"verdict": "reported", "reason": "the policy default has no bound for it", "direction": "at_most", "confidence_level": 0.95}
     made.append(
         {"audit": "calibration.temperature", "claim": "One temperature would mend calibration", "view": "clean", **scaled, **reported}
@@ -150,13 +137,13 @@ def determinism() -> list[dict[str, Any]]:
     ]
 
 
-def _bins(draw: random.Random, skill: float) -> list[dict[str, Any]]:
+def _bins(draw: random.Random, skill: float, gap: float = 0.12) -> list[dict[str, Any]]:
     weights = [0, 0, 0, 2, 4, 6, 9, 12, 14, 18, 22, 30, 45, 90, 700 + 200 * skill]
     bins = []
     for place, weight in enumerate(weights):
         low, high, n = place / 15, (place + 1) / 15, round(5000 * weight / sum(weights))
         confidence = (low + high) / 2 if place < 14 else 0.985
-        accuracy = min(1.0, max(0.0, confidence - 0.02 - 0.12 * math.sin(math.pi * confidence) + draw.gauss(0, 0.03)))
+        accuracy = min(1.0, max(0.0, confidence - gap / 6 - gap * math.sin(math.pi * confidence) + draw.gauss(0, 0.03)))
         bins.append({"low": low, "high": high, "count": n, "confidence": confidence if n else None, "accuracy": accuracy if n else None})
     return bins
 
@@ -203,6 +190,11 @@ def _judged(
         "reason": _REASON.get(audit, "Between the oracle and its liar."),
         **more,
     }
+
+
+def _group(name: str, share: float, n: int) -> dict[str, Any]:
+    ends = _proportion(share, n)
+    return {"name": name, "accuracy": ends["value"], "low": ends["low"], "high": ends["high"], "count": n}
 
 
 def _proportion(share: float, n: int) -> dict[str, Any]:

@@ -89,10 +89,10 @@ def _records(backbone: str, dataset: str) -> list[Record]:
         "preprocessing": "64 px, bicubic, crop 1.0, shortest, mean 0.5, std 0.5", "seconds": round(draw.random(), 2),
     }  # fmt: skip
     made = [*accuracy(draw, skill), *calibration(draw, skill), *invariance(draw, skill), *determinism()]
-    return [
-        Record(**{**common, **one, "nodeid": f"audits/test_{one['audit'].split('.')[0]}.py::{backbone}-{dataset}-{one['view']}"})
-        for one in made
-    ]
+    for one in made:
+        one["nodeid"] = f"audits/test_{one['audit'].split('.')[0]}.py::{backbone}-{dataset}-{one['view']}"
+        one["claim"] = one["claim"].removesuffix(".") + "."  # sentences, as docstrings are
+    return [Record(**{**common, **one}) for one in made]
 
 
 def _exhibit(backbone: str, dataset: str, pictures: bool) -> dict[str, Any]:

@@ -92,13 +92,25 @@ def test_views_over_one_number_share_a_curve_and_others_are_listed(figures: dict
 
 
 def test_bins_classes_and_slices_are_drawn_for_each_backbone(figures: dict[str, list[str]]) -> None:
-    assert [one.partition(" | ")[0] for one in figures["calibration"]] == 2 * ["How often it is right, by confidence"]
+    assert [one.partition(" | ")[0] for one in figures["calibration"]] == [
+        *2 * ["Confidence matches how often the backbone is right"],
+        *2 * ["One temperature would mend calibration"],
+    ]
     assert [one.partition(" | ")[0] for one in figures["accuracy"]] == [
         "Scores with their intervals",
-        *2 * ["The worst 8 of 12 classes"],
-        *2 * ["The worst 8 of 9 slices"],
+        *2 * ["No class is left behind"],
+        *2 * ["No slice of the images is left behind"],
     ]
     assert figures["determinism"] == []
+
+
+def test_what_a_chart_leaves_out_is_said_beside_it() -> None:
+    claims = [claim for claim in claims_of(records_of(sample_run())) if claim.audit in ("accuracy.worst_class", "calibration.temperature")]
+
+    groups, cooled = (figure for figure in figures_of(claims, "key") if figure.note)
+
+    assert groups.note == "The lowest 5 of 12. 2 more had too few images to compare."
+    assert cooled.note.startswith("At temperature 1.31; 0.0542 before. Mean confidence")
 
 
 def test_a_view_that_could_not_be_measured_is_named_beside_its_chart() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reports import wording
 from reports.claims import claims_of, excess, records_of, stops_of
 from reports.record import Record
 from tests.reports.sample import sample_run
@@ -67,6 +68,19 @@ def test_one_audit_that_fails_for_several_backbones_is_one_stop() -> None:
     (stop,) = stops_of(claims_of(found))
 
     assert [stop.claim.backbone, *(claim.backbone for claim in stop.likewise)] == ["b", "c", "a"]
+
+
+def test_a_calibration_error_comes_with_the_temperature_that_would_mend_it() -> None:
+    ece = record("violated", audit="calibration.ece", value=0.1, bound=0.05, direction="at_most", detail={"bins": [{"count": 1}]})
+    other = record("violated", audit="calibration.nll", value=0.9, bound=0.05, direction="at_most")
+    mended = record("reported", audit="calibration.temperature", value=0.02, detail={"temperature": 1.31})
+
+    stops = stops_of(claims_of([ece, other, mended]))
+
+    assert {stop.claim.audit: wording.remedy(stop) for stop in stops} == {
+        "calibration.ece": "A temperature of 1.31, fitted on other images, would bring it to 0.0200.",
+        "calibration.nll": "",
+    }
 
 
 def test_only_shares_of_images_are_shares() -> None:
