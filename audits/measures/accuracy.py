@@ -70,10 +70,11 @@ def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = S
 
     correct: [n] booleans; factors: name → [n] values, few of them; every `factor=value` is a slice, and slices of different
     factors overlap. The value is the lowest slice accuracy, which is biased downwards when many slices are alike.
-    Interval of the lowest *true* accuracy: exact limits of every slice (Clopper & Pearson 1934), made simultaneous by
-    Bonferroni; low is the least lower limit, high the least upper limit. n: images in at least one slice that entered.
-    detail: `worst`, its `worst_n`, the `lowest` five as {name, accuracy, low, high, count}, how many were `compared`, and
-    `too_small` slices ({name, count}, `too_small_count` in all), which have fewer than `minimum_count` images and do not enter.
+    Interval of the lowest *true* accuracy, one lower bound for all slices at once: low is the least lower limit, high the
+    least upper limit (`slice_limits`). n: images in at least one slice that entered.
+    detail: `worst`, its `worst_n`, the `lowest` five as {name, accuracy, low, high, count}, `limited_by`, the slice with the
+    least lower limit (more images of it move it), how many were `compared`, and `too_small` slices ({name, count};
+    `too_small_count` in all), which have fewer than `minimum_count` images and do not enter.
     Errors: ValueError for no images, no factors, different lengths, NaN, or no slice large enough.
     """
     right = flags("correct", correct)
@@ -94,16 +95,19 @@ def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = S
     return _lowest(names, hits, counts, minimum_count, entered)
 
 
-def simultaneous_limits(hits: Any, counts: Any, confidence_level: float = CONFIDENCE_LEVEL) -> tuple[Floats, Floats]:
-    """Limits that hold for all proportions at once: lower ones below, and upper ones above, every true proportion.
+def slice_limits(hits: Any, counts: Any, confidence_level: float = CONFIDENCE_LEVEL) -> tuple[Floats, Floats]:
+    """Limits of every slice's accuracy whose least lower and least upper ones hold the least true accuracy.
 
-    hits, counts: [slices] → two of [slices]; each holds in at least 1 - (1 - confidence_level) / 2 of samples. Exact binomial limits (Clopper & Pearson 1934), each tail divided by the number of slices.
+    hits, counts: [slices] → two of [slices], exact binomial limits (Clopper & Pearson 1934). The lower ones need no
+    correction for many slices: to lie above the least true accuracy, the least of them must lie above that of the one
+    slice that has it (an intersection-union test, Berger 1982), and then all slices are at least that good. The upper
+    ones do, since luck may pick any slice: each tail is divided by the number of slices (Bonferroni).
     """
     hits, counts = np.asarray(hits, dtype=np.float64), np.asarray(counts, dtype=np.float64)
-    tail = (1 - confidence_level) / 2 / len(counts)
+    tail = (1 - confidence_level) / 2
     misses = counts - hits
     low = np.where(hits > 0, betaincinv(np.maximum(hits, 1), misses + 1, tail), 0.0)
-    high = np.where(misses > 0, betaincinv(hits + 1, np.maximum(misses, 1), 1 - tail), 1.0)
+    high = np.where(misses > 0, betaincinv(hits + 1, np.maximum(misses, 1), 1 - tail / len(counts)), 1.0)
     return low, high
 
 
@@ -115,7 +119,7 @@ def _lowest(names: Sequence[str], hits: NDArray[np.int64], counts: NDArray[np.in
             f"None of {len(names)} slices has {minimum_count} images (the largest, {names[int(counts.argmax())]!r}, has {counts.max()}); "
             "measure on more images or ask for a smaller minimum_count."
         )
-    low, high = simultaneous_limits(hits[large], counts[large])
+    low, high = slice_limits(hits[large], counts[large])
     accuracy = hits[large] / counts[large]
     # Of equally bad slices the largest is named: it is the surest.
     order = np.lexsort((-counts[large], accuracy))[:LOWEST_IN_DETAIL]
@@ -125,8 +129,9 @@ def _lowest(names: Sequence[str], hits: NDArray[np.int64], counts: NDArray[np.in
         "worst": lowest[0]["name"],
         "worst_n": lowest[0]["count"],
         "lowest": lowest,
+        "limited_by": names[large[low.argmin()]],
         "compared": len(large),
         "too_small": [{"name": names[index], "count": int(counts[index])} for index in small[:SMALL_IN_DETAIL]],
         "too_small_count": len(small),
     }
-    return Estimate(float(accuracy.min()), float(low.min()), float(high.min()), entered, CONFIDENCE_LEVEL, "simultaneous", detail)
+    return Estimate(float(accuracy.min()), float(low.min()), float(high.min()), entered, CONFIDENCE_LEVEL, "clopper-pearson", detail)

@@ -10,8 +10,9 @@ a gap below it hardly does. Each limit therefore takes the pattern that is least
 leave open:
   low   all of θ in the bins whose gap stands out (more than two standard errors and one image), in proportion to it;
   high  θ spread over all bins in proportion to their noise, where it hides best.
-For θ below what noise alone gives, the upper test is made relative to θ = 0 (the CLs rule of Read 2002), so that a lucky
-sample cannot claim an error smaller than the images can show; the interval is never empty.
+A lucky sample cannot claim an error smaller than the images can show: for the upper limit, an observed error below the 16 %
+quantile of what chance alone gives counts as that quantile (a power-constrained limit, Cowan et al. 2011). The interval is
+never empty.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ Floats = NDArray[np.float64]
 
 DRAWS = 1000  # of the error at a hypothesis, for independent bins
 RESAMPLED_DRAWS = 500  # of all labels, for class-wise bins
-HALVINGS = 16  # of the search range: limits are exact to 2^-16 of it
+HALVINGS = 11  # of a search range about as wide as the error observed: limits are exact to 2^-11 of it
 STANDING_OUT = 2.0  # standard errors
+LUCK = 0.16  # one standard deviation below what chance gives
 SMALLEST_PART = 1e-6  # of the largest gap: a cell that a pattern leaves out still takes what no other has room for
 ELEMENTS_PER_CHUNK = 1 << 20
 
@@ -70,14 +72,21 @@ def invert(cells: Cells, noise: Floats, confidence_level: float = 0.95) -> tuple
     """
     test = _Test(cells, noise)
     tail = (1 - confidence_level) / 2
-    at_least, at_most = test.tails(np.zeros_like(test.room))
+    by_chance = test.errors(np.zeros_like(test.room))
     low = 0.0
-    if at_least < tail:
+    if np.mean(by_chance >= test.observed) < tail:
         standing_out = _Pattern(test.standing_out(), test.room, test.weights)
-        low = _search(standing_out.most, lambda theta: test.tails(standing_out.gaps(theta))[0] < tail)
+        low, _ = _search(test.observed, lambda theta: bool(np.mean(test.errors(standing_out.gaps(theta)) >= test.observed) < tail))
     spread = _Pattern(test.error, test.room, test.weights)
-    accepted = tail * max(at_most, 1 / len(noise))
-    high = _search(spread.most, lambda theta: test.tails(spread.gaps(theta))[1] >= accepted)
+    credible = max(test.observed, float(np.quantile(by_chance, LUCK)))
+
+    def is_below_high(theta: float) -> bool:
+        return bool(np.mean(test.errors(spread.gaps(theta)) <= credible) >= tail)
+
+    beyond = max(credible, 1 / test.total)
+    while beyond < spread.most and is_below_high(beyond):
+        beyond *= 2
+    _, high = _search(min(beyond, spread.most), is_below_high)
     return low, max(low, high)
 
 
@@ -87,7 +96,7 @@ class _Test:
     def __init__(self, cells: Cells, noise: Floats) -> None:
         filled = cells.count.ravel() > 0
         self.count = cells.count.ravel()[filled]
-        self.total = self.count.sum()
+        self.total = float(self.count.sum())
         self.weights = self.count / self.total
         self.confidence = np.clip(cells.confidence_sum.ravel()[filled] / self.count, 0.0, 1.0)
         self.observed = cells.value
@@ -103,8 +112,8 @@ class _Test:
         stands_out = size > STANDING_OUT * self.error + 1 / self.count
         return np.where(stands_out, size, 0.0) if stands_out.any() else size
 
-    def tails(self, gaps: Floats) -> tuple[float, float]:
-        """How often the error would be at least, and at most, the observed one, were these the sizes of the true gaps."""
+    def errors(self, gaps: Floats) -> Floats:
+        """Errors that could be observed, [draws], were these the sizes of the true gaps, [cells]."""
         accuracy = self.confidence + np.where(self.observed_gap >= 0, gaps, -gaps)
         # A gap too large for its side of the confidence lies on the other.
         roomier = self.confidence + np.where(self.confidence > 0.5, -gaps, gaps)
@@ -113,11 +122,9 @@ class _Test:
         drawn += accuracy
         np.clip(drawn, 0.0, 1.0, out=drawn)
         drawn -= self.confidence
-        errors = np.abs(drawn, out=drawn) @ self.weights
         # How many images fall into each bin is chance as well.
         variance = self.weights @ gaps**2 - (self.weights @ gaps) ** 2
-        errors += self.share_noise * np.sqrt(max(0.0, variance) / self.total)
-        return float(np.mean(errors >= self.observed)), float(np.mean(errors <= self.observed))
+        return np.abs(drawn, out=drawn) @ self.weights + self.share_noise * np.sqrt(max(0.0, variance) / self.total)
 
 
 class _Pattern:
@@ -140,13 +147,13 @@ class _Pattern:
         return np.minimum(self.room, np.interp(theta, self.errors, self.factors) * self.sizes)
 
 
-def _search(most: float, is_below: Callable[[float], bool]) -> float:
-    """The true error in [0, most] up to which `is_below` holds, by bisection."""
+def _search(most: float, is_below: Callable[[float], bool]) -> tuple[float, float]:
+    """The ends of a short range in [0, most] in which `is_below` ceases to hold, by bisection."""
     low, high = 0.0, most
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if is_below(middle) else (low, middle)
-    return (low + high) / 2
+    return low, high
 
 
 def _standard_error(accuracy: Floats, count: Floats) -> Floats:
