@@ -1,17 +1,21 @@
 """Outlines are distances: negative inside, positive outside, and never steeper than a distance may be."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
+from torch import Tensor
 
 from fixtures.shapes.outlines import OUTLINES
 from fixtures.shapes.scene import CLASS_NAMES
 
+Outline = Callable[[Tensor, Tensor], Tensor]
 ALONG = torch.linspace(-1.5, 1.5, 301)
 V, U = torch.meshgrid(ALONG, ALONG, indexing="ij")
 
 
 @pytest.mark.parametrize("outline", OUTLINES, ids=CLASS_NAMES)
-def test_distance_grows_no_faster_than_the_way(outline) -> None:  # noqa: ANN001
+def test_distance_grows_no_faster_than_the_way(outline: Outline) -> None:
     distance = outline(U, V)
 
     steepest = max((distance.diff(dim=axis).abs() / 0.01).max().item() for axis in (0, 1))
@@ -21,7 +25,7 @@ def test_distance_grows_no_faster_than_the_way(outline) -> None:  # noqa: ANN001
 
 
 @pytest.mark.parametrize("outline", OUTLINES, ids=CLASS_NAMES)
-def test_an_outline_lies_within_the_radius_of_the_object(outline) -> None:  # noqa: ANN001
+def test_an_outline_lies_within_the_radius_of_the_object(outline: Outline) -> None:
     inside = outline(U, V) < 0
 
     assert inside.any()
@@ -29,7 +33,7 @@ def test_an_outline_lies_within_the_radius_of_the_object(outline) -> None:  # no
 
 
 @pytest.mark.parametrize("outline", OUTLINES, ids=CLASS_NAMES)
-def test_an_outline_leaves_its_coordinates_as_they_were(outline) -> None:  # noqa: ANN001
+def test_an_outline_leaves_its_coordinates_as_they_were(outline: Outline) -> None:
     u, v = U.clone(), V.clone()
 
     outline(u, v)

@@ -56,7 +56,8 @@ def test_pixels_do_not_depend_on_the_processor(instructions: str) -> None:
         "print(hashlib.sha256(render.render_images(scenes, 64).numpy().tobytes()).hexdigest())"
     )
     environment = os.environ | {"OMP_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": instructions}
-    there = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=300)
+    command = [sys.executable, "-c", program]
+    there = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=300)
 
     here = render_images(splits.scenes("shapes_styles", "val", np.arange(60)), 64)
 
@@ -75,12 +76,12 @@ def test_pixels_do_not_depend_on_the_device(dataset: str) -> None:
 
 
 def test_the_global_random_state_is_left_alone() -> None:
-    before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    before = torch.random.get_rng_state(), np.random.get_state()[1].copy()
 
     render(splits.scenes("shapes", "val", np.arange(4)), 32)
 
     assert torch.equal(torch.random.get_rng_state(), before[0])
-    assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+    assert np.array_equal(np.random.get_state()[1], before[1])
 
 
 def test_the_twelve_outlines_differ_from_each_other() -> None:
@@ -102,7 +103,7 @@ def test_an_object_stands_where_its_factors_say() -> None:
 
     middles = (rendering.boxes[:, 0, :2] + rendering.boxes[:, 0, 2:]) / 2
 
-    # The centre of the plane is that of the frame and a quarter of a half-frame right, an eighth up; outlines are off by less than 0.3 radii.
+    # A quarter of a half-frame to the right and an eighth up; the outlines themselves are off their centre by less than 0.3 radii.
     assert (middles - torch.tensor([80.0, 56.0])).abs().max() < 0.3 * 0.4 * 64
 
 
