@@ -146,21 +146,24 @@ def mean(values: Any, ids: Sequence[Any], clusters: Sequence[Any] | None = None,
 def images_to_decide(estimate: Estimate, bound: float) -> int | None:
     """About how many images would move the interval to one side of the bound, if the value stayed where it is.
 
-    n · (half width / distance to the bound)², rounded up to two significant digits: an interval shrinks with the root of n.
-    The half width is the one that faces the bound; where a biased value lies outside its interval, the interval's middle
-    stands for it. None where no number of images helps: the value is on the bound, or has no interval.
+    n · (half width / distance to the bound)², rounded up to two significant digits: an interval shrinks with the root of n
+    and becomes symmetric. The half width is half the interval or its side that faces the bound, whichever is more; where a
+    biased value lies outside its interval, the interval's middle stands for it.
+    None where no number of images helps: the value is on the bound, or has no interval.
     """
     inside = estimate.low <= estimate.value <= estimate.high
     centre = estimate.value if inside else (estimate.low + estimate.high) / 2
     distance = abs(bound - centre)
-    half_width = estimate.high - centre if bound > centre else centre - estimate.low
+    facing = estimate.high - centre if bound > centre else centre - estimate.low
+    half_width = max(facing, (estimate.high - estimate.low) / 2)
     if distance == 0 or half_width <= 0:
         return None
     needed = estimate.n * (half_width / distance) ** 2
     if not math.isfinite(needed):
         return None
-    unit = 10 ** max(0, len(str(math.ceil(needed))) - 2)
-    return math.ceil(needed / unit) * unit
+    needed = math.ceil(needed * (1 - 1e-9))  # what rounding left above a whole number is no image
+    unit = 10 ** max(0, len(str(needed)) - 2)
+    return -(-needed // unit) * unit
 
 
 def _z(confidence_level: float) -> float:
