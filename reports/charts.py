@@ -55,12 +55,7 @@ def reliability(bins: Sequence[dict[str, Any]], key: str, name: str) -> Markup:
     total = sum(one["count"] for one in full)
     with drawing(388) as figure:
         upper, lower = place(figure, 62, 132, 20, 8), place(figure, 62, 42, 20, 270)
-        upper.bar(middles, [one["accuracy"] for one in full], widths, color=ACCENT, alpha=0.75, linewidth=0)
-        gaps = [one["confidence"] - one["accuracy"] for one in full]
-        upper.bar(
-            middles, gaps, widths, bottom=[one["accuracy"] for one in full], facecolor="none", edgecolor=OF_VERDICT["violated"],
-            linewidth=1, linestyle=(0, (2, 2)),
-        )  # fmt: skip
+        _draw_bins(upper, full, middles, widths)
         upper.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=(0, (4, 4)))
         lower.bar(middles, [one["count"] / total for one in full], widths, color=ACCENT, alpha=0.75, linewidth=0)
         upper.set(xlim=(0, 1), ylim=(0, 1), ylabel="share right")
@@ -72,6 +67,19 @@ def reliability(bins: Sequence[dict[str, Any]], key: str, name: str) -> Markup:
             _ticks(axis, [0, 0.25, 0.5, 0.75, 1], share=True)
         _ticks(lower.yaxis, [0, float(f"{most:.2g}")], share=True)
         return to_svg(figure, key, name)
+
+
+def _draw_bins(axes: Axes, bins: Sequence[dict[str, Any]], middles: Sequence[float], widths: Sequence[float]) -> None:
+    """Full up to what is both claimed and kept; empty and dashed what is claimed beyond, pale what is kept beyond."""
+    shared = [min(one["accuracy"], one["confidence"]) for one in bins]
+    claimed = [max(0.0, one["confidence"] - one["accuracy"]) for one in bins]
+    kept = [max(0.0, one["accuracy"] - one["confidence"]) for one in bins]
+    outline = {"linewidth": 1, "linestyle": (0, (2, 2))}
+    axes.bar(middles, shared, widths, color=ACCENT, alpha=0.75, linewidth=0)
+    for heights, face, edge in ((claimed, "none", OF_VERDICT["violated"]), (kept, ACCENT, ACCENT)):
+        drawn = [number for number, height in enumerate(heights) if height > 0]
+        chosen = [[column[number] for number in drawn] for column in (middles, heights, widths, shared)]
+        axes.bar(*chosen[:3], bottom=chosen[3], facecolor=(face, 0.25) if face != "none" else face, edgecolor=edge, **outline)
 
 
 def curve(series: Sequence[Series], share: bool, halves: bool, xlabel: str, key: str, name: str) -> Markup:

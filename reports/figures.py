@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
@@ -34,32 +34,28 @@ class Figure:
 
 def figures_of(claims: Sequence[Claim], key: str) -> list[Figure]:
     """The charts of one property's claims, in the order of the claims; `key` begins their ids."""
-    drawers: list[Callable[[], Figure]] = []
-
-    def draw(drawer: Callable[..., Figure], *arguments: Any) -> None:
-        drawers.append(lambda: drawer(*arguments, f"{key}-{len(figures)}"))
-
+    keys = (f"{key}-{number}" for number in itertools.count())
+    figures = []
     for group in _by(claims, lambda claim: (claim.dataset,)):
         alone = [claim for claim in group if len(claim.records) == 1 and claim.share and claim.property_name not in _WITHOUT_BARS]
-        if alone:
-            draw(_bars, alone)
+        figures += [_bars(alone, next(keys))] if alone else []
     for group in _by(claims, lambda claim: (claim.dataset, claim.audit)):
         family = _family(group)
-        if family:
-            draw(_curve, group, family)
+        figures += [_curve(group, family, next(keys))] if family else []
         for claim in group:
-            if not family and len(claim.records) > 1:
-                draw(_views, claim)
-            binned = _binned(claim)
-            if binned:
-                draw(_reliability, claim, binned)
-            lowest = _lowest(claim)
-            if lowest:
-                draw(_groups, claim, lowest)
-    figures: list[Figure] = []
-    for drawer in drawers:
-        figures.append(drawer())
+            figures += _own_figures(claim, keys, listed=not family and len(claim.records) > 1)
     return figures
+
+
+def _own_figures(claim: Claim, keys: Iterator[str], listed: bool) -> Iterator[Figure]:
+    """The charts that a claim does not share with other backbones."""
+    if listed:
+        yield _views(claim, next(keys))
+    binned, lowest = _binned(claim), _lowest(claim)
+    if binned:
+        yield _reliability(claim, binned, next(keys))
+    if lowest:
+        yield _groups(claim, lowest, next(keys))
 
 
 def _by(claims: Sequence[Claim], kind: Callable[[Claim], tuple[str, ...]]) -> Iterator[list[Claim]]:
@@ -137,9 +133,7 @@ def _reliability(claim: Claim, record: Record, key: str) -> Figure:
     words = "overconfident" if confidence > accuracy else "underconfident"
     gap = numbers.score(abs(confidence - accuracy) * 100).removesuffix(".0")
     told = f"Mean confidence {numbers.score(confidence, True)}, right {numbers.score(accuracy, True)}: {words} by {gap} points."
-    note = (
-        f"{_cooled(record)}{told} Bars: share right; dashed: how far that is from what confidence says. Below: how images spread over it."
-    )
+    note = f"{_cooled(record)}{told} Dashed: more confident than right; pale: more right than confident. Below: how images spread."
     svg = charts.reliability(bins, key, f"{claim.words}. Reliability diagram. {told}")
     return Figure(claim.words, _about(claim), svg, _subject([claim]), note)
 

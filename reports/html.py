@@ -29,14 +29,7 @@ def render(run: dict[str, Any]) -> str:
     backbones = list(dict.fromkeys(record.backbone for record in records))
     stops = stops_of(claims)
     page = {
-        "outlines": bars.outlines(),
-        "title": ", ".join(backbones) if 0 < len(backbones) <= 3 else f"{len(backbones)} backbones",
-        "backbones": backbones,
-        "state": state_of(run["gate"]),
-        "sentence": sentence_of(run["gate"]),
-        "missing": run["gate"]["missing"],
         "tally": wording.tally(records),
-        "about": _about(run["provenance"]),
         "stops": stops[:_CARDS_SHOWN],
         "more_stops": stops[_CARDS_SHOWN:],
         "stale": [(claim, record) for claim in claims for record in claim.records if (record.waiver or {}).get("now_holds")],
@@ -48,10 +41,23 @@ def render(run: dict[str, Any]) -> str:
         "titles": {section.name: section.prose.title for section in sections},
         "exhibits": leftover_exhibits(run, sections),
         "left_out": left_out_of(run),
+    }
+    return _environment().get_template("report.html.jinja").render(page | _frame(run, backbones))
+
+
+def _frame(run: dict[str, Any], backbones: list[str]) -> dict[str, Any]:
+    """What stands at the head and at the foot of the page."""
+    return {
+        "outlines": bars.outlines(),
+        "title": ", ".join(backbones) if 0 < len(backbones) <= 3 else f"{len(backbones)} backbones",
+        "backbones": backbones,
+        "state": state_of(run["gate"]),
+        "sentence": sentence_of(run["gate"]),
+        "missing": run["gate"]["missing"],
+        "about": _about(run["provenance"]),
         "provenance": provenance_of(run),
         "command": run["provenance"].get("command", ""),
     }
-    return _environment().get_template("report.html.jinja").render(page)
 
 
 def state_of(gate: dict[str, Any]) -> tuple[str, str]:
@@ -71,8 +77,8 @@ def _about(provenance: dict[str, Any]) -> str:
     for key in ("suite", "policy", "device", "precision"):
         value = provenance.get(key)
         if value:
-            named = f"{value.get('name')} ({value.get('digest')})" if isinstance(value, dict) else plain(value)
-            parts.append(f"{key} {named}" if key in ("suite", "policy") else named)
+            words = f"{value.get('name')} ({value.get('digest')})" if isinstance(value, dict) else plain(value)
+            parts.append(f"{key} {words.removeprefix(f'{key} ')}" if key in ("suite", "policy") else words)
     seconds = provenance.get("seconds")
     return " · ".join([*parts, numbers.duration(seconds)] if isinstance(seconds, int | float) else parts)
 

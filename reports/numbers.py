@@ -27,6 +27,7 @@ def interval(low: float | None, high: float | None, share: bool = False, between
     if low is None or high is None:
         return ""
     first, last = score(low, share), score(high, share)
+    between = "to" if low < 0 else between
     if share:
         first = first.removesuffix(f"{NO_BREAK}%")
     return f"{first}{NO_BREAK}{between} {last}"

@@ -16,7 +16,7 @@ POINTS = tuple(
     charts.Point(f"scale={x}", 0.9 - 0.1 * x, 0.85 - 0.1 * x, 0.95 - 0.1 * x, 0.7, "at_least", verdict, x)
     for x, verdict in ((1.0, "holds"), (1.5, "undecided"), (2.0, "violated"), (3.0, "reported"))
 )
-BINS = [{"low": i / 15, "high": (i + 1) / 15, "count": i, "confidence": (i + 0.5) / 15, "accuracy": i / 15} for i in range(15)]
+BINS = [{"low": i / 15, "high": (i + 1) / 15, "count": i, "confidence": (i + 0.5) / 15, "accuracy": (i + i % 2) / 15} for i in range(15)]
 DRAWINGS = {
     "reliability": lambda: charts.reliability(BINS, "key", "name"),
     "curve": lambda: charts.curve([charts.Series("one", POINTS)], True, False, "enlarged", "key", "name"),

@@ -53,6 +53,7 @@ def test_bounds_are_written_as_they_were_chosen(value: float, share: bool, words
 def test_an_interval_says_percent_once() -> None:
     assert plain(numbers.interval(0.751, 0.775, True)) == "75.1 – 77.5 %"
     assert plain(numbers.interval(0.049, 0.055, False, "to")) == "0.0490 to 0.0550"
+    assert plain(numbers.interval(-0.193, -0.115)) == "−0.193 to −0.115"
     assert numbers.interval(None, 0.5) == ""
 
 
