@@ -152,8 +152,6 @@ def test_the_training_size_is_used_and_both_crops_of_the_paper_can_be_named(spec
         ("open_clip:ViT-B-16/openai", "use open_clip:ViT-B-16-quickgelu/openai"),
         ("tim:resnet50", "Did you mean 'timm'?"),
         ("nowhere.toml", "no file"),
-        ("timm:deepseek_vit_412m", "crop_mode 'border'"),
-        ("timm:vit_base_patch16_sapiens2.fb", "1024 × 768"),
     ],
 )
 def test_a_wrong_name_is_answered_with_the_nearest_right_one(text: str, reason: str) -> None:

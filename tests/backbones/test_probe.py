@@ -83,7 +83,7 @@ def test_it_is_the_same_on_every_run_and_from_any_thread_state() -> None:
 def test_rows_in_parts_give_the_same_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels, ids = blobs()
     one = fit(features, labels, ids)
-    monkeypatch.setattr(probe, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(probe, "ROWS_AT_ONCE", 100)
     assert fit(features, labels, ids).weights.allclose(one.weights, atol=1e-4)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fixtures.backbones import loading
+from fixtures.backbones import loading, timm_models
 from fixtures.errors import UserError
 from tests.backbones.small import PREPROCESSING, images, resolve_table, save, timm_model
 
@@ -61,6 +61,15 @@ def test_each_key_of_the_preprocessing_replaces_timm_s_by_itself(tmp_path: Path)
         other = loading.preprocessing(resolve_table(tmp_path, f"{table}{key} = {text}\n"))
         assert getattr(other, key) == value
         assert {each for each in changed if getattr(own, each) != getattr(other, each)} == {key}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "reason"), [({"crop_mode": "border"}, "crop_mode 'border'"), ({"input_size": (3, 1024, 768)}, "1024 × 768 px")]
+)
+def test_a_way_of_taking_images_that_cannot_be_made_here_is_refused(configuration: dict, reason: str, tmp_path: Path) -> None:
+    spec = resolve_table(tmp_path, 'library = "timm"\nmodel = "test_vit"\nrandom_seed = 0\n')
+    with pytest.raises(UserError, match=reason):
+        timm_models.from_timm(configuration, spec)
 
 
 @pytest.mark.parametrize("name", ["test_vit", "eva02_tiny_patch14_224"])
