@@ -99,6 +99,5 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if hasattr(value, "item") and not isinstance(value, str | bytes):
-        return _plain(value.item())
-    return value
+    as_python = getattr(value, "item", None)  # a number of numpy's own kind
+    return value if as_python is None else _plain(as_python())

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -24,6 +22,7 @@ from fixtures.backbones.specification import Preprocessing
 from fixtures.datasets import catalog, loading
 from fixtures.evidence.store import prepare
 from fixtures.evidence.terms import Terms
+from fixtures.progress import silent
 from fixtures.views.view import CLEAN, View, grid, resolve
 
 SIZE, CLASSES, SIGNATURE = 64, 12, 6
@@ -77,7 +76,7 @@ def memory() -> Memory:
         wanted = {one.geometry: np.array([], dtype=np.int64) for one in resolved.values()}
         for view, one in resolved.items():
             wanted[one.geometry] = np.union1d(wanted[one.geometry], terms.rows(dataset, view, "standard"))
-        stores = prepare(dataset, wanted, Path(folder), lambda *_: nullcontext(SimpleNamespace(update=lambda count: None)))
+        stores = prepare(dataset, wanted, Path(folder), silent)
         for view, one in resolved.items():
             rows = terms.rows(dataset, view, "standard")
             images = torch.from_numpy(stores[one.geometry].batch(np.searchsorted(stores[one.geometry].rows, rows)))

@@ -51,7 +51,13 @@ def test_one(evidence, factor, verdict):
     ("files", "words"),
     [
         ({"one": "def test_a(): ..."}, "has no audit keys"),
-        ({"one": "import pytest\n@pytest.mark.audit('a.b')\ndef test_a(): ...", "two": "import pytest\n@pytest.mark.audit('a.b')\ndef test_b(): ..."}, "stands twice"),
+        (
+            {
+                "one": "import pytest\n@pytest.mark.audit('a.b')\ndef test_a(): ...",
+                "two": "import pytest\n@pytest.mark.audit('a.b')\ndef test_b(): ...",
+            },
+            "stands twice",
+        ),
         ({"one": "def test_a(:"}, "line 1"),
     ],
 )
@@ -71,7 +77,13 @@ def test_a_pattern_is_a_prefix_a_star_and_a_suffix(before: str, after: str) -> N
 
 @pytest.mark.parametrize(
     ("pattern", "named"),
-    [("mistakes.error_ratio[texture]", True), ("mistakes.*", True), ("mistakes.error_ratio[{factor}]", True), ("mistakes.error_ratios", False), ("*", True)],
+    [
+        ("mistakes.error_ratio[texture]", True),
+        ("mistakes.*", True),
+        ("mistakes.error_ratio[{factor}]", True),
+        ("mistakes.error_ratios", False),
+        ("*", True),
+    ],
 )
 def test_policy_keys_name_parametrized_claims(tmp_path: Path, pattern: str, named: bool) -> None:
     source = 'import pytest\n@pytest.mark.audit("mistakes.error_ratio[{factor}]")\ndef test_one(): ...'

@@ -61,7 +61,9 @@ def test_estimates_need_numpy_only() -> None:
 
 
 def loaded_by(code: str) -> set[str]:
-    told = subprocess.run([sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return {name.split(".")[0] for name in told.stdout.split()}
 
 

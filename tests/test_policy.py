@@ -11,7 +11,8 @@ from fixtures.policy import Policy, bound_for, check_policy, load_policy, waiver
 
 TODAY = datetime.date(2026, 11, 20)
 CLAIMS = tuple(
-    Claim(key, frozenset(), "test", "file", "", "") for key in ("calibration.ece", "calibration.nll", "accuracy.top1", "mistakes.error_ratio[{factor}]")
+    Claim(key, frozenset(), "test", "file", "", "")
+    for key in ("calibration.ece", "calibration.nll", "accuracy.top1", "mistakes.error_ratio[{factor}]")
 )
 SHIPPED = Path(__file__).resolve().parents[1] / "audits" / "policy.toml"
 WAIVER = """
@@ -68,7 +69,8 @@ reason = "only where the product says"
 
 
 def test_an_overlay_keeps_what_it_does_not_say(tmp_path: Path) -> None:
-    default = 'undecided = "warn"\n[depth]\nimages_per_view = 700\n[bounds."calibration.ece"]\nbound = 0.05\nreason = "a"\n[bounds."calibration.nll"]\nbound = 1\nreason = "b"\n'
+    default = 'undecided = "warn"\n[depth]\nimages_per_view = 700\n'
+    default += '[bounds."calibration.ece"]\nbound = 0.05\nreason = "a"\n[bounds."calibration.nll"]\nbound = 1\nreason = "b"\n'
     policy = policy_of(tmp_path, 'extends = "default"\n[bounds."calibration.ece"]\nbound = 0.5\nreason = "c"\n', default)
 
     assert policy.undecided == "warn"
@@ -95,7 +97,10 @@ def test_a_changed_number_changes_the_digest(tmp_path: Path) -> None:
         ('[bounds."calibration.ecce"]\nbound = 1\nreason = "a"', "no audit has the key 'calibration.ecce'. Did you mean 'calibration.ece'"),
         ('[bounds."calibration.ece"]\nbound = 1', "reason is missing"),
         ('[bounds."calibration.ece"]\nbound = "low"\nreason = "a"', "got 'low'"),
-        ('[[required]]\naudits = ["calibration.*"]\ndatasets = ["imagenet_vall"]', "'imagenet_vall' is in no catalogue and no option. Did you mean"),
+        (
+            '[[required]]\naudits = ["calibration.*"]\ndatasets = ["imagenet_vall"]',
+            "'imagenet_vall' is in no catalogue and no option. Did you mean",
+        ),
         ('[[required]]\naudits = ["calibratoin.*"]\ndatasets = ["imagenet_val"]', "no audit has the key"),
         (WAIVER.replace("2027", "2025"), "expired on 2025-01-31"),
         (WAIVER.replace('"vit"', '"vitt"'), "'vitt' is in no catalogue and no option"),
@@ -113,7 +118,7 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, words: str) 
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no file .*gate.toml"):
+    with pytest.raises(UserError, match=r"no file .*gate\.toml"):
         load_policy(tmp_path / "gate.toml", SHIPPED)
 
 

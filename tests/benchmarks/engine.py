@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import timm
@@ -30,6 +29,7 @@ from torch.utils.data import DataLoader, Dataset
 from fixtures.backbones.specification import Preprocessing
 from fixtures.evidence import columns, engine
 from fixtures.evidence.store import prepare
+from fixtures.progress import silent
 from fixtures.views.view import CLEAN, ResolvedView, View, resolve
 
 PREPROCESSING = Preprocessing(224, 0.875, "bicubic", "shortest", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -65,10 +65,6 @@ class Photographs(Dataset[Tensor]):
 
     def digests(self, indices: list[int], _cache: Path) -> list[str]:
         return [self.ids[index] for index in indices]
-
-
-def silent(_total: int, _description: str) -> nullcontext[SimpleNamespace]:
-    return nullcontext(SimpleNamespace(update=lambda count: None))
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -41,7 +41,9 @@ def audit(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Audit:
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
     def run(*arguments: str | Path) -> pytest.RunResult:
-        return pytester.runpytest_subprocess("-c", ROOT / "pyproject.toml", ROOT / "audits", "-p", "no:cacheprovider", *arguments, timeout=300)
+        return pytester.runpytest_subprocess(
+            "-c", ROOT / "pyproject.toml", ROOT / "audits", "-p", "no:cacheprovider", *arguments, timeout=300
+        )
 
     return run
 
@@ -57,7 +59,8 @@ def pictures(pytester: pytest.Pytester) -> str:
         Image.fromarray(draw.integers(0, 256, (40, 48, 3), dtype=np.uint8)).save(folder / f"{index:02}.png")
         rows.append(f"{index:02}.png,{index % 12},{'rain' if index % 2 else 'sun'}")
     (folder / "labels.csv").write_text("\n".join(rows))
-    table = '[pictures]\nlayout = "csv"\nroot = "pictures"\ntable = "labels.csv"\nlabel = "label"\nlabel_space = "shapes"\nfactors = ["weather"]\n'
+    table = '[pictures]\nlayout = "csv"\nroot = "pictures"\ntable = "labels.csv"\nlabel = "label"\nlabel_space = "shapes"\n'
+    table += 'factors = ["weather"]\n'
     (pytester.path / "pictures.toml").write_text(table)
     return "--audit-dataset=pictures.toml"
 

@@ -67,7 +67,7 @@ class Crashing(Tiny):
     """Ends its process in the middle of a forward pass, as a segmentation fault would."""
 
     def forward(self, images: Tensor) -> Tensor:
-        os._exit(11)
+        os._exit(11 if len(images) else 12)
 
 
 def crashing() -> Crashing:

@@ -23,7 +23,9 @@ CHOSEN = ("-k", "first_answer or everyday")
 def started(folder: Path, *arguments: str, report: str = "audit-report", workers: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "audits"), "-p", "no:cacheprovider"]
     more = environment(PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1", XDG_CACHE_HOME=str(folder / "cache"), SLOW_SECONDS="0.4")
-    return subprocess.Popen([*command, SLOW, *CHOSEN, *arguments, *workers, f"--audit-report={report}"], cwd=folder, env=more, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [*command, SLOW, *CHOSEN, *arguments, *workers, f"--audit-report={report}"], cwd=folder, env=more, stdout=subprocess.DEVNULL
+    )
 
 
 def wait_for_evidence(folder: Path, files: int) -> None:

@@ -85,7 +85,11 @@ def test_every_command_does_what_its_readme_says(copy: Path) -> None:
 
 @pytest.mark.slow
 def test_a_property_is_one_file(copy: Path) -> None:
-    told = run(copy, "pytest audits/ --backbone=shapes_convnext_sup --audit-policy=decisive.toml", "--audit-limit=120 -k clearly_ahead --audit-partial")
+    told = run(
+        copy,
+        "pytest audits/ --backbone=shapes_convnext_sup --audit-policy=decisive.toml",
+        "--audit-limit=120 -k clearly_ahead --audit-partial",
+    )
     records = json.loads((copy / "audit-report" / "run.json").read_text())["records"]
 
     assert [record["audit"] for record in records] == ["decisiveness.gap"], told.stdout

@@ -1,9 +1,7 @@
 """The engine gives what a plain loop gives, at any batch size, and refuses answers that are no numbers."""
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ from torch import Tensor
 
 from fixtures.errors import BadInput
 from fixtures.evidence import columns, engine
+from fixtures.progress import silent
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 
@@ -26,23 +25,25 @@ class Images:
         return self.array[positions]
 
 
-def silent(_total: int, _description: str) -> nullcontext[SimpleNamespace]:
-    return nullcontext(SimpleNamespace(update=lambda count: None))
-
-
 def network(classes: int = 7) -> torch.nn.Module:
     generator = torch.Generator().manual_seed(3)
-    net = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, stride=2), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(32, classes))
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, stride=2), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(32, classes)
+    )
     for parameter in net.parameters():
         parameter.data = torch.randn(parameter.shape, generator=generator)
     return net.eval()
 
 
-def work_of(n: int, answer: Callable[[Tensor], Mapping[str, Tensor]], change: Callable[[Tensor, Tensor], Tensor] | None = None) -> engine.Pass:
+def work_of(
+    n: int, answer: Callable[[Tensor], Mapping[str, Tensor]], change: Callable[[Tensor, Tensor], Tensor] | None = None
+) -> engine.Pass:
     draw = np.random.default_rng(5)
     images = draw.integers(0, 256, (n, 12, 12, 3), dtype=np.uint8)
     everything = np.arange(n)
-    return engine.Pass(Images(images), everything, everything * 2, draw.integers(0, 7, n), change or (lambda pixels, _: pixels), answer, MEAN, STD)
+    return engine.Pass(
+        Images(images), everything, everything * 2, draw.integers(0, 7, n), change or (lambda pixels, _: pixels), answer, MEAN, STD
+    )
 
 
 def measured(work: engine.Pass, batch: int, matrices: dict[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
@@ -74,7 +75,9 @@ def test_columns_are_those_of_a_plain_loop() -> None:
     np.testing.assert_allclose(logits, wanted, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(found["prediction"], wanted.argmax(1))
     np.testing.assert_allclose(found["confidence"], probabilities.amax(1), atol=1e-5)
-    np.testing.assert_allclose(found["log_p_label"], -torch.nn.functional.cross_entropy(wanted, labels, reduction="none"), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        found["log_p_label"], -torch.nn.functional.cross_entropy(wanted, labels, reduction="none"), rtol=1e-4, atol=1e-4
+    )
     np.testing.assert_allclose(found["probability_square_sum"], (probabilities**2).sum(1), atol=1e-5)
     np.testing.assert_allclose(found["top_two_gap"], probabilities.topk(2).values.diff(dim=1).abs()[:, 0], atol=1e-5)
     np.testing.assert_array_equal(found["top5_hit"], [label in row for label, row in zip(labels, wanted.topk(5).indices, strict=True)])

@@ -21,6 +21,7 @@ class Constant(nn.Module):
         return self.scores.expand(len(images), 12)
 
 
+@pytest.mark.slow
 def test_a_constant_answer_is_measured_as_one() -> None:
     table = behaviour.behaviour(Constant(), build_tokenizer(), images=24)
 
