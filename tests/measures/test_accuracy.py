@@ -148,7 +148,9 @@ def test_tensors_and_arrays_give_the_same_answer() -> None:
     said = answers()
 
     assert top1(torch.from_numpy(said.correct)) == top1(said.correct)
-    assert worst_class(torch.from_numpy(said.correct), torch.from_numpy(said.labels), NAMES) == worst_class(said.correct, said.labels, NAMES)
+    assert worst_class(torch.from_numpy(said.correct), torch.from_numpy(said.labels), NAMES) == worst_class(
+        said.correct, said.labels, NAMES
+    )
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,9 @@ def test_bootstrap_takes_several_columns_and_any_statistic() -> None:
     wrong, hard = generator.random(500) < 0.2, generator.random(500) < 0.5
     wrong |= hard & (generator.random(500) < 0.3)
 
-    ratio = bootstrap(lambda weights, w, h: (weights @ (w * h) / (weights @ h)) / (weights @ w / weights.sum(axis=1)), list(range(500)), [wrong, hard])
+    ratio = bootstrap(
+        lambda weights, w, h: (weights @ (w * h) / (weights @ h)) / (weights @ w / weights.sum(axis=1)), list(range(500)), [wrong, hard]
+    )
 
     assert ratio.value == pytest.approx(wrong[hard].mean() / wrong.mean())
     assert ratio.low < ratio.value < ratio.high
@@ -226,4 +228,3 @@ def _pairs(both: int, only_first: int, only_second: int, neither: int) -> tuple[
     first = [True] * (both + only_first) + [False] * (only_second + neither)
     second = [True] * both + [False] * only_first + [True] * only_second + [False] * neither
     return first, second
-
