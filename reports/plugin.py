@@ -145,8 +145,10 @@ def _decide(run: Run, ledger: Ledger, interrupted: bool) -> Gate:
     partial = [*run.partial, *ledger.lost_workers]
     if interrupted:
         partial.append("interrupted")
-    elif missing or len(ledger.records) < len(expected):
+    elif len(ledger.records) < len(expected):
         partial.append(f"{len(ledger.records)} of {len(expected)} cases were run")
+    elif missing:
+        partial.append("a part of the audits was collected")
     meant = run.partial_is_meant and not interrupted and not ledger.lost_workers
     return gate_of(ledger.records, missing, partial, run.undecided_fails, meant)
 

@@ -52,11 +52,12 @@ def real(prediction: Any, valid_labels: Sequence[Collection[int]]) -> Estimate:
     return proportion(hits, detail={"without_label": n - len(hits)})
 
 
-def worst_class(correct: Any, labels: Any, class_names: Sequence[str], minimum_count: int = SMALLEST_SLICE) -> Estimate:
+def worst_class(correct: Any, labels: Any, class_names: Sequence[str], minimum_count: int = 1) -> Estimate:
     """Accuracy on the class that a backbone is worst at: an average hides a class that is always wrong.
 
     correct: [n] booleans; labels: [n] indices into class_names. Interval, detail and errors: as `worst_slice`, with one
-    slice a class; classes of fewer than `minimum_count` images do not enter.
+    slice a class; classes of fewer than `minimum_count` images do not enter. Every class that has an image does, unless
+    told otherwise: a class of few images widens the interval, and so decides nothing on its own.
     """
     right, label = flags("correct", correct), class_indices("labels", labels, len(class_names))
     same_length(correct=right, labels=label)
@@ -74,8 +75,8 @@ def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = S
     least upper limit (`slice_limits`). n: images in at least one slice that entered.
     detail: `worst`, its `worst_n`, the `lowest` five as {name, accuracy, low, high, count}, `limited_by`, the slice with the
     least lower limit (more images of it move it), how many were `compared`, and `too_small` slices ({name, count};
-    `too_small_count` in all), which have fewer than `minimum_count` images and do not enter.
-    Errors: ValueError for no images, no factors, different lengths, NaN, or no slice large enough.
+    `too_small_count` in all), which have fewer than `minimum_count` images and do not enter, unless no slice has that many.
+    Errors: ValueError for no images, no factors, different lengths or NaN.
     """
     right = flags("correct", correct)
     if not factors:
@@ -90,8 +91,9 @@ def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = S
             members.append(value == one)
     counts = np.array([int(member.sum()) for member in members])
     hits = np.array([int(right[member].sum()) for member in members])
+    minimum_count = min(minimum_count, int(counts.max()))
     large = [member for member, count in zip(members, counts, strict=True) if count >= minimum_count]
-    entered = int(np.any(large, axis=0).sum()) if large else 0
+    entered = int(np.any(large, axis=0).sum())
     return _lowest(names, hits, counts, minimum_count, entered)
 
 

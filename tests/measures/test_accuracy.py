@@ -164,7 +164,7 @@ def test_tensors_and_arrays_give_the_same_answer() -> None:
         (lambda: worst_class([True] * 3, [0, 1], ["a", "b"]), "correct has 3, labels has 2"),
         (lambda: worst_class([True] * 2, [0, 2], ["a", "b"]), "got 2 in row 1"),
         (lambda: worst_class([True] * 2, [0.0, 1.0], ["a", "b"]), "whole class indices"),
-        (lambda: worst_class([True] * 5, [0] * 5, ["a", "b"]), "'a', has 5"),
+        (lambda: worst_class([True] * 5, [0] * 5, ["a", "b"], minimum_count=6), "'a', has 5"),
         (lambda: worst_slice([True] * 2, {}), "got none"),
         (lambda: worst_slice([True] * 2, {"light": ["a"]}), "factor 'light' has 1"),
         (lambda: worst_slice([True] * 2, {"light": [0.1, float("nan")]}), "factor 'light': got NaN"),
@@ -174,3 +174,18 @@ def test_tensors_and_arrays_give_the_same_answer() -> None:
 def test_what_is_not_data_is_refused(measure, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         measure()
+
+
+def test_few_images_a_class_widen_the_interval_and_decide_nothing() -> None:
+    measured = worst_class([True, False] * 4, [0, 0, 1, 1, 2, 2, 3, 3], list("abcd"))
+
+    assert (measured.value, measured.n) == (0.5, 8)
+    assert measured.low < 0.02
+    assert measured.high > 0.98
+
+
+def test_slices_that_are_all_small_are_compared_all_the_same() -> None:
+    measured = worst_slice([True, True, False], {"author": ["ada", "ada", "bob"]})
+
+    assert measured.detail is not None
+    assert measured.detail["compared"] == 1

@@ -49,7 +49,7 @@ CASES = [
     *[("flat", "overconfident", gap) for gap in (0.02, 0.05, 0.1)],
     *[("crowded at 1", "overconfident", gap) for gap in (0.02, 0.05, 0.1)],
     *[("peaked", "signs alternate", gap) for gap in (0.02, 0.05, 0.1)],
-    *[("peaked", "last bin only", gap) for gap in (0.02, 0.05, 0.1)],
+    ("peaked", "last bin only", 0.05),
 ]
 
 
@@ -116,7 +116,7 @@ SKEWED: dict[str, tuple[Callable[[np.random.Generator, int], Floats], float]] = 
 def test_bootstrap_interval_holds_skewed_means(score: str, n: int) -> None:
     draw, truth = SKEWED[score]
     generator = np.random.default_rng(n)
-    intervals = [mean(draw(generator, n), [f"{repetition}/{index}" for index in range(n)]) for repetition in range(800)]
+    intervals = [mean(draw(generator, n), [f"{repetition}/{index}" for index in range(n)]) for repetition in range(600)]
 
     coverage = _coverage([(e.low, e.high) for e in intervals], truth, f"bootstrap {score}, n {n}")
 
@@ -142,8 +142,8 @@ def test_worst_slice_interval_holds_the_least_true_accuracy(accuracies: Floats, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("classes", "n", "repetitions"), [(2, 1000, 200), (12, 1000, 200), (12, 5000, 50), (100, 1000, 50)])
-@pytest.mark.parametrize("exaggeration", [1.0, 1.25, 2.0])
+@pytest.mark.parametrize(("classes", "n", "repetitions"), [(2, 1000, 100), (12, 1000, 100), (12, 5000, 40), (100, 1000, 40)])
+@pytest.mark.parametrize("exaggeration", [1.0, 1.5])
 def test_classwise_interval_holds_the_population_error(classes: int, n: int, repetitions: int, exaggeration: float) -> None:
     generator = np.random.default_rng(classes)
     logits = population(40_000, classes, 2.0 if classes == 2 else 4.0, generator)
@@ -170,7 +170,7 @@ def test_interval_after_temperature_holds_the_population_error_at_that_temperatu
     true, said = softmax(warped), logits * exaggeration
     p_right = true[np.arange(len(true)), said.argmax(axis=1)]
     holds = []
-    for repetition in range(300):
+    for repetition in range(200):
         rows = generator.integers(0, len(said), 2000)
         ids = [f"{repetition}/{index}" for index in range(2000)]
         measured = ece_after_temperature(said[rows], draw_classes(true[rows], generator), ids)
