@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+import timm  # here, not in a test: pytester forgets what a test imports, and torch cannot be imported twice
+import torch
+from safetensors.torch import save_file
 
 from tests.command_line.conftest import TINY, Audit
 
@@ -71,9 +74,6 @@ def test_a_policy_that_cannot_be_meant(
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
 def test_a_required_dataset_that_is_not_on_disk(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     """A dataset that the backbone's entry names is there, the one that the policy requires is not."""
-    import timm
-    from safetensors.torch import save_file
-
     save_file(timm.create_model("resnet10t").state_dict(), pytester.path / "mine.safetensors")
     (pytester.path / "mine.toml").write_text(TIMM.format("safetensors"))
     (pytester.path / "data" / "imagenet_a" / "n01498041").mkdir(parents=True)
@@ -83,8 +83,6 @@ def test_a_required_dataset_that_is_not_on_disk(audit: Audit, pytester: pytest.P
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
 def test_a_pickle_with_code_is_never_run(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
-    import torch
-
     torch.save({"weights": Payload(pytester.path / "ran")}, pytester.path / "mine.pth")
     (pytester.path / "mine.toml").write_text(TIMM.format("pth"))
 
@@ -104,9 +102,6 @@ class Payload:
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
 def test_weights_that_do_not_fit(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
-    import timm
-    from safetensors.torch import save_file
-
     weights = timm.create_model("resnet10t").state_dict()
     weights["fc.heavy"] = weights.pop("fc.weight")
     save_file(weights, pytester.path / "mine.safetensors")
