@@ -75,7 +75,7 @@ def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = S
     least upper limit (`slice_limits`). n: images in at least one slice that entered.
     detail: `worst`, its `worst_n`, the `lowest` five as {name, accuracy, low, high, count}, `limited_by`, the slice with the
     least lower limit (more images of it move it), how many were `compared`, and `too_small` slices ({name, count};
-    `too_small_count` in all), which have fewer than `minimum_count` images and do not enter, unless no slice has that many.
+    `too_small_count` in all), which have fewer than `minimum_count` images and do not enter, unless no slice has that many: then all do.
     Errors: ValueError for no images, no factors, different lengths or NaN.
     """
     right = flags("correct", correct)
@@ -91,7 +91,7 @@ def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = S
             members.append(value == one)
     counts = np.array([int(member.sum()) for member in members])
     hits = np.array([int(right[member].sum()) for member in members])
-    minimum_count = min(minimum_count, int(counts.max()))
+    minimum_count = minimum_count if counts.max() >= minimum_count else 1
     large = [member for member, count in zip(members, counts, strict=True) if count >= minimum_count]
     entered = int(np.any(large, axis=0).sum())
     return _lowest(names, hits, counts, minimum_count, entered)

@@ -188,4 +188,4 @@ def test_slices_that_are_all_small_are_compared_all_the_same() -> None:
     measured = worst_slice([True, True, False], {"author": ["ada", "ada", "bob"]})
 
     assert measured.detail is not None
-    assert measured.detail["compared"] == 1
+    assert (measured.value, measured.low, measured.detail["compared"]) == (0.0, 0.0, 2)

@@ -48,7 +48,7 @@ def test_images_alone_are_those_of_the_full_rendering() -> None:
     assert torch.equal(render_images(scenes, 48), render(scenes, 48).images)
 
 
-@pytest.mark.parametrize("instructions", ["default", "avx2"])
+@pytest.mark.parametrize("instructions", ["default", pytest.param("avx2", marks=pytest.mark.slow)])
 def test_pixels_do_not_depend_on_the_processor(instructions: str) -> None:
     program = (
         "import hashlib, numpy as np; from fixtures.shapes import splits, render;"
@@ -155,9 +155,7 @@ def test_boxes_are_the_extent_of_what_is_seen() -> None:
 
 @pytest.mark.parametrize("kind", ["bar", "disc"])
 def test_an_occluder_hides_part_of_the_object_and_is_nearest(kind: str) -> None:
-    free, hidden = (
-        render(plainly(occluder=OCCLUDER_NAMES.index(name), occluder_size=0.3), 64) for name in ("none", kind)
-    )
+    free, hidden = (render(plainly(occluder=OCCLUDER_NAMES.index(name), occluder_size=0.3), 64) for name in ("none", kind))
 
     lost = 1.0 - (hidden.masks == 1).sum((1, 2)) / (free.masks == 1).sum((1, 2))
 

@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 from torch.nn import functional
 
-from fixtures.shapes import subjects, train
+from fixtures.shapes import captions, render, splits, subjects, train
 from fixtures.shapes.words import build_tokenizer, tokens
 
 CPU = torch.device("cpu")
@@ -71,8 +71,6 @@ def test_the_loss_falls_within_a_few_steps(name: str, tmp_path: Path) -> None:
 
 
 def batch() -> tuple[torch.Tensor, torch.Tensor, list[str]]:
-    from fixtures.shapes import captions, render, splits
-
     scenes = splits.scenes("shapes", "train", np.arange(12))
     return subjects.normalised(render.render_images(scenes, 64)), torch.from_numpy(scenes.label), captions.caption(scenes)
 
