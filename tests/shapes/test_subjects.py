@@ -9,7 +9,6 @@ from fixtures.shapes.words import TOKENIZER_FILE
 
 NAMES = tuple(subjects.recipes())
 ACCURACY = {"shapes_convnext_sup": 0.9190, "shapes_vit_sup": 0.8918, "shapes_convnext_clip": 0.8738}
-ACCURACY = {"shapes_convnext_sup": 0.9190, "shapes_vit_sup": 0.0, "shapes_convnext_clip": 0.0, "shapes_vit_clip": 0.0}
 
 
 @pytest.fixture(scope="module")
