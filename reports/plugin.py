@@ -23,11 +23,16 @@ from reports.summary import table
 class Run(Protocol):
     """What a report asks of a run; the run puts itself into the config's stash under `RUN`."""
 
-    report_folder: Path
-    partial: tuple[str, ...]
-    partial_is_meant: bool
-    only_planned: bool
-    undecided_fails: bool
+    @property
+    def report_folder(self) -> Path: ...
+    @property
+    def partial(self) -> tuple[str, ...]: ...
+    @property
+    def partial_is_meant(self) -> bool: ...
+    @property
+    def only_planned(self) -> bool: ...
+    @property
+    def undecided_fails(self) -> bool: ...
 
     def handover(self) -> str:
         """JSON of what only the measuring process knows: expected cases, how many were chosen, exhibits, measured."""

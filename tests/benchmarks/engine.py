@@ -109,9 +109,16 @@ def ours(net: nn.Module, photographs: Photographs, views: list[ResolvedView], ca
                 PREPROCESSING.std,
             )
             engine.run(
-                work, device=torch.device("cpu"), dtype=torch.float32, batch=BATCH, reduction=columns.reduce, matrices={}, channels_last=True,
-                progress=silent, description="",
-            )  # fmt: skip
+                work,
+                device=torch.device("cpu"),
+                dtype=torch.float32,
+                batch=BATCH,
+                reduction=columns.reduce,
+                matrices={},
+                channels_last=True,
+                progress=silent,
+                description="",
+            )
 
 
 def told(name: str, figures: list[float], form: str = "{:.2f}") -> None:
@@ -133,9 +140,8 @@ def main() -> None:
         ours(net, photographs, views[:1], Path(cache))
         tried = {workers: seconds(lambda workers=workers: loop(net, photographs, views[:1], workers)) for workers in (0, 1, 2)}
         workers = min(tried, key=tried.__getitem__)
-        print(
-            f"{options.images} images, {len(views)} views, {torch.get_num_threads()} threads, torch {torch.__version__}; loop with {workers} workers"
-        )
+        print(f"{options.images} images, {len(views)} views, {torch.get_num_threads()} threads, torch {torch.__version__}")
+        print(f"the loop runs best with {workers} workers")
         forward, peer, engine_all, engine_clean = [], [], [], []
         for _ in range(options.rounds):
             forward.append(seconds(lambda: bare(net, resident)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -20,12 +21,16 @@ SLOW = "--backbone=tests.command_line.subjects:slow"
 CHOSEN = ("-k", "first_answer or everyday")
 
 
+def _hear_interrupts() -> None:
+    """A process that a shell put into the background ignores SIGINT, and so do its children unless told."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(folder: Path, *arguments: str, report: str = "audit-report", workers: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "audits"), "-p", "no:cacheprovider"]
     more = environment(PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1", XDG_CACHE_HOME=str(folder / "cache"), SLOW_SECONDS="0.4")
-    return subprocess.Popen(
-        [*command, SLOW, *CHOSEN, *arguments, *workers, f"--audit-report={report}"], cwd=folder, env=more, stdout=subprocess.DEVNULL
-    )
+    command += [SLOW, *CHOSEN, *arguments, *workers, f"--audit-report={report}"]
+    return subprocess.Popen(command, cwd=folder, env=more, preexec_fn=_hear_interrupts, stdout=subprocess.DEVNULL)
 
 
 def wait_for_evidence(folder: Path, files: int) -> None:
@@ -77,8 +82,6 @@ def test_two_runs_share_a_cache(pytester: pytest.Pytester, pictures: str, policy
     runs = [started(pytester.path, pictures, gate, report=f"report{number}") for number in (1, 2)]
 
     assert [run.wait(240) for run in runs] == [0, 0]
-    import json
-
     left = [json.loads((pytester.path / f"report{number}" / "run.json").read_text()) for number in (1, 2)]
     passes = [one["provenance"]["forward_passes"] for one in left]
     assert sum(passes) == len(list(pytester.path.glob("cache/backbone-audits/evidence/*.columns.safetensors")))

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,9 @@ def left_behind(cache: Path) -> list[str]:
 
 def start(painted: Path, cache: Path, log: Path, seconds: float, *more: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "tests.evidence.pictures", str(painted), str(cache), str(log), str(seconds), *more]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # started in the background by a shell, a process and its children ignore SIGINT unless told
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear)
 
 
 def wait_until_reading(process: subprocess.Popen, log: Path, images: int) -> None:
