@@ -24,8 +24,8 @@ RUN_HERE = {
     "pytest audits/ --backbone=vit_b_clip --backbone=convnext_b_sup": ("", 4, "vit_b_clip"),
     "pytest audits/ --backbone=./release.toml --audit-policy=gate.toml": ("", 4, "release.toml"),
     "pytest audits/ --backbone=shapes_vit_sup": ("--audit-plan", 0, "forward passes to do"),
-    "pytest audits/ --backbone=mine.toml": ("--audit-limit=48 -k first_answer --audit-partial", 1, "accuracy.top1"),
-    "pytest audits/ --backbone=shapes_convnext_sup --audit-dataset=snapshots.toml": ("-k first_answer --audit-partial", None, "snapshots"),
+    "pytest audits/ --backbone=mine.toml": ("--audit-limit=48 -k first_answer_is_right --audit-partial", 1, "accuracy.top1"),
+    "pytest audits/ --backbone=shapes_convnext_sup --audit-dataset=snapshots.toml": ("-k first_answer_is_right --audit-partial", None, "snapshots"),
     "python -m reports html audit-report/run.json": ("", 0, "report.html"),
     "python -m reports html audit-report/run.json -o gate.html": ("", 0, "gate.html"),
     "python -m reports markdown audit-report/run.json": ("", 0, "accuracy.top1"),
@@ -111,7 +111,7 @@ def test_a_property_is_one_file(copy: Path) -> None:
 
 @pytest.mark.slow
 def test_a_backbone_and_a_dataset_are_one_file_each(copy: Path) -> None:
-    run(copy, "pytest audits/ --backbone=mine.toml --audit-dataset=snapshots.toml", "-k first_answer --audit-partial")
+    run(copy, "pytest audits/ --backbone=mine.toml --audit-dataset=snapshots.toml", "-k first_answer_is_right --audit-partial")
     (record,) = json.loads((copy / "audit-report" / "run.json").read_text())["records"]
 
     assert (record["backbone"], record["dataset"], record["n"]) == ("mine", "snapshots", 36)
