@@ -28,6 +28,11 @@ bound = 0.0
 reason = "always holds"
 """
 
+# Every refusal and every ending is tried in one process and with workers; the latter are slow to start.
+SERIAL_AND_WORKERS = pytest.mark.parametrize(
+    "workers", [pytest.param((), id="serial"), pytest.param(("-n", "2"), id="workers", marks=pytest.mark.slow)]
+)
+
 Audit = Callable[..., pytest.RunResult]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line.conftest import ROOT, Audit, environment, run_file
+from tests.command_line.conftest import ROOT, SERIAL_AND_WORKERS, Audit, environment, run_file
 
 pytest_plugins = ["pytester"]
 
@@ -41,7 +41,7 @@ def wait_for_evidence(folder: Path, files: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_the_next_run_goes_on_where_a_killed_one_was(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], how: signal.Signals, workers: tuple[str, ...]

@@ -25,7 +25,11 @@ RUN_HERE = {
     "pytest audits/ --backbone=./release.toml --audit-policy=gate.toml": ("", 4, "release.toml"),
     "pytest audits/ --backbone=shapes_vit_sup": ("--audit-plan", 0, "forward passes to do"),
     "pytest audits/ --backbone=mine.toml": ("--audit-limit=48 -k first_answer_is_right --audit-partial", 1, "accuracy.top1"),
-    "pytest audits/ --backbone=shapes_convnext_sup --audit-dataset=snapshots.toml": ("-k first_answer_is_right --audit-partial", None, "snapshots"),
+    "pytest audits/ --backbone=shapes_convnext_sup --audit-dataset=snapshots.toml": (
+        "-k first_answer_is_right --audit-partial",
+        None,
+        "snapshots",
+    ),
     "python -m reports html audit-report/run.json": ("", 0, "report.html"),
     "python -m reports html audit-report/run.json -o gate.html": ("", 0, "gate.html"),
     "python -m reports markdown audit-report/run.json": ("", 0, "accuracy.top1"),

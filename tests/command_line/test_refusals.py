@@ -7,7 +7,7 @@ import timm  # here, not in a test: pytester forgets what a test imports, and to
 import torch
 from safetensors.torch import save_file
 
-from tests.command_line.conftest import TINY, Audit
+from tests.command_line.conftest import SERIAL_AND_WORKERS, TINY, Audit
 
 pytest_plugins = ["pytester"]
 
@@ -26,7 +26,7 @@ def refused(result: pytest.RunResult, *words: str) -> None:
     assert len([line for line in text.splitlines() if line.strip()]) <= 16
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -52,7 +52,7 @@ def test_what_cannot_be_meant(audit: Audit, arguments: tuple[str, ...], words: t
     refused(audit(*arguments, *workers), *words)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -71,7 +71,7 @@ def test_a_policy_that_cannot_be_meant(
     refused(audit(TINY, "--audit-policy=gate.toml", *workers), "gate", *words)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 def test_a_required_dataset_that_is_not_on_disk(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     """A dataset that the backbone's entry names is there, the one that the policy requires is not."""
     save_file(timm.create_model("resnet10t").state_dict(), pytester.path / "mine.safetensors")
@@ -81,7 +81,7 @@ def test_a_required_dataset_that_is_not_on_disk(audit: Audit, pytester: pytest.P
     refused(audit("--backbone=mine.toml", "--audit-data=data", *workers), "imagenet_val", "--audit-data")
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 def test_a_pickle_with_code_is_never_run(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     torch.save({"weights": Payload(pytester.path / "ran")}, pytester.path / "mine.pth")
     (pytester.path / "mine.toml").write_text(TIMM.format("pth"))
@@ -100,7 +100,7 @@ class Payload:
         return (open, (str(self.path), "w"))
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 def test_weights_that_do_not_fit(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     weights = timm.create_model("resnet10t").state_dict()
     weights["fc.heavy"] = weights.pop("fc.weight")
@@ -110,7 +110,7 @@ def test_weights_that_do_not_fit(audit: Audit, pytester: pytest.Pytester, worker
     refused(audit("--backbone=mine.toml", "--audit-dataset=shapes", *workers), "fc.heavy", "fc.weight")
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 @pytest.mark.parametrize(("change", "words"), [("missing", "07.png"), ("label", "99")])
 def test_images_and_labels_are_checked_first(
     audit: Audit, pytester: pytest.Pytester, pictures: str, change: str, words: str, workers: tuple[str, ...]

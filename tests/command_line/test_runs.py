@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from tests.command_line.conftest import TINY, Audit, run_file
+from tests.command_line.conftest import SERIAL_AND_WORKERS, TINY, Audit, run_file
 
 pytest_plugins = ["pytester"]
 
@@ -73,6 +73,7 @@ def test_changing_a_bound_costs_no_forward_pass(
     assert result.ret == 0
 
 
+@pytest.mark.slow
 def test_a_limited_run_never_answers_for_a_full_one(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_limited_run_never_answers_for_a_full_one(
     assert full["provenance"]["forward_passes"] == 1
 
 
+@pytest.mark.slow
 def test_serial_and_two_workers_give_the_same_records(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]
 ) -> None:
@@ -106,7 +108,7 @@ def test_serial_and_two_workers_give_the_same_records(
     assert two["provenance"]["processes"] == 2
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 def test_no_numbers_for_an_answer_is_an_error_of_every_case(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], workers: tuple[str, ...]
 ) -> None:
@@ -120,7 +122,7 @@ def test_no_numbers_for_an_answer_is_an_error_of_every_case(
     assert not list(ElementTree.parse(pytester.path / "audit.xml").iter("failure"))
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 def test_images_that_cannot_be_read_are_all_named_before_any_forward_pass(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], workers: tuple[str, ...]
 ) -> None:
@@ -139,6 +141,7 @@ def test_images_that_cannot_be_read_are_all_named_before_any_forward_pass(
 REQUIRED = '[[required]]\naudits = ["accuracy.*", "calibration.ece"]\ndatasets = ["pictures"]\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "status", "words"),
     [
@@ -157,6 +160,7 @@ def test_leaving_out_something_required_is_not_green(
     assert words in result.stdout.str()
 
 
+@pytest.mark.slow
 def test_collecting_one_file_leaves_the_others_out(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str]
 ) -> None:
@@ -178,6 +182,7 @@ def test_collecting_one_file_leaves_the_others_out(
     assert "required, not judged: calibration.ece" in result.stdout.str()
 
 
+@pytest.mark.slow
 def test_nothing_judged_is_not_green(audit: Audit, pytester: pytest.Pytester, pictures: str) -> None:
     (pytester.path / "empty.toml").write_text("")
     result = audit(TINY, pictures, "--audit-policy=empty.toml", "-k", "first")
@@ -190,7 +195,7 @@ def test_nothing_judged_is_not_green(audit: Audit, pytester: pytest.Pytester, pi
 WAIVER = '[[waivers]]\naudit = "accuracy.top5"\nbackbone = "*"\nowner = "Ada"\nreason = "known"\nexpires = 2999-01-01\nlimit = {}\n'
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@SERIAL_AND_WORKERS
 def test_a_waiver_covers_a_violation(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str], workers: tuple[str, ...]
 ) -> None:
@@ -202,6 +207,7 @@ def test_a_waiver_covers_a_violation(
     assert record["waiver"]["owner"] == "Ada"
 
 
+@pytest.mark.slow
 def test_a_waiver_does_not_help_beyond_its_limit(audit: Audit, pictures: str, policy: Callable[[str], str]) -> None:
     result = audit(TINY, pictures, policy(IMPOSSIBLE + WAIVER.format(0.99)), "-k", "first")
 
@@ -209,6 +215,7 @@ def test_a_waiver_does_not_help_beyond_its_limit(audit: Audit, pictures: str, po
     result.stdout.fnmatch_lines(["*the waiver of Ada reaches only to 0.990*"])
 
 
+@pytest.mark.slow
 def test_a_waiver_that_is_not_needed_must_go(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str]) -> None:
     easy = IMPOSSIBLE.replace("0.999", "0.0")
     result = audit(TINY, pictures, policy(easy + WAIVER.format(0.0)), "-k", "first")
@@ -218,6 +225,7 @@ def test_a_waiver_that_is_not_needed_must_go(audit: Audit, pytester: pytest.Pyte
     assert not run_file(pytester.path)["gate"]["ready"]
 
 
+@pytest.mark.slow
 def test_an_undecided_claim_may_only_warn(audit: Audit, pictures: str, policy: Callable[[str], str]) -> None:
     across = IMPOSSIBLE.replace("0.999", "0.42")
 
@@ -225,7 +233,8 @@ def test_an_undecided_claim_may_only_warn(audit: Audit, pictures: str, policy: C
     assert audit(TINY, pictures, policy('undecided = "warn"\n' + across), "-k", "first").ret == 0
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.slow
+@SERIAL_AND_WORKERS
 def test_a_plan_says_what_would_run_and_runs_nothing(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], workers: tuple[str, ...]
 ) -> None:
@@ -240,6 +249,7 @@ def test_a_plan_says_what_would_run_and_runs_nothing(
     after.stdout.fnmatch_lines(["*forward passes to do: 0*"])
 
 
+@pytest.mark.slow
 def test_a_lost_worker_is_not_green(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]) -> None:
     result = audit("--backbone=tests.command_line.subjects:crashing", TINY, pictures, policy(), "-k", "first", "-n", "2")
 
