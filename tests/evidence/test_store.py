@@ -197,7 +197,7 @@ def test_two_processes_share_one_decode(painted, tmp_path):
 
 
 def test_who_waits_for_another_run_is_told_so(dataset, painted, tmp_path):
-    process = start(painted, tmp_path, tmp_path / "log", 0.03)
+    process = start(painted, tmp_path, tmp_path / "log", 0.15)
     wait_until_reading(process, tmp_path / "log", 6)
     heard = Heard()
     prepare(dataset, {CLEAN: ALL}, tmp_path, heard)
