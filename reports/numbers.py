@@ -56,7 +56,8 @@ def duration(seconds: float) -> str:
 def axis_limits(numbers: list[float], share: bool = False) -> tuple[float, float]:
     """Round ends of an axis that holds all numbers with some room; a share stays within 0 and 1, and what is never negative above 0."""
     low, high = min(numbers), max(numbers)
-    room = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
+    room = 0.12 * (high - low) or 0.1 * abs(high)
+    room = room if room > 1e-9 * max(1.0, abs(low), abs(high)) else 1.0  # smaller differences are rounding
     step = _round_step((high - low + 2 * room) / 4)
     floor, ceiling = step * math.floor((low - room) / step), step * math.ceil((high + room) / step)
     if low >= 0:

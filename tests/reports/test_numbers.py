@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reports import numbers
@@ -77,6 +77,7 @@ def test_an_axis_holds_all_numbers(found: list[float], share: bool) -> None:
     assert max(found) <= high
 
 
+@example([2.2250738585e-313])
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_the_axis_of_shares_stays_between_none_and_all(found: list[float]) -> None:
     low, high = numbers.axis_limits(found, share=True)
