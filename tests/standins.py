@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from audits.test_invariance import EVERYDAY
 from fixtures.backbones.specification import Preprocessing
+from fixtures.backbones.traits import UNKNOWN_STRIDE
 from fixtures.datasets import catalog, loading
 from fixtures.evidence.store import prepare
 from fixtures.evidence.terms import Terms
@@ -72,7 +73,7 @@ def memory() -> Memory:
     labels, occluded = torch.from_numpy(np.asarray(dataset.labels)), torch.from_numpy(np.asarray(dataset.factors["occluder"]) != "none")
     parts = []
     with tempfile.TemporaryDirectory() as folder:
-        resolved = {view: resolve(view, PREPROCESSING, 8) for view in VIEWS}
+        resolved = {view: resolve(view, PREPROCESSING, UNKNOWN_STRIDE) for view in VIEWS}
         wanted = {one.geometry: np.array([], dtype=np.int64) for one in resolved.values()}
         for view, one in resolved.items():
             wanted[one.geometry] = np.union1d(wanted[one.geometry], terms.rows(dataset, view, "standard"))
@@ -97,6 +98,7 @@ class StandIn(nn.Module):
     label_space = "shapes"
     pretrained_cfg = {  # noqa: RUF012
         "input_size": (3, SIZE, SIZE), "crop_pct": 1.0, "interpolation": "bicubic", "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5),
+        "fixed_input_size": False,
     }  # fmt: skip
 
     def __init__(self, behaviour: Behaviour) -> None:

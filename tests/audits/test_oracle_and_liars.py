@@ -73,7 +73,7 @@ def test_no_audit_is_without_a_liar() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("audit", LIARS)
 def test_the_oracle_passes(folder: Path, audit: str) -> None:
-    assert verdicts_of(folder, audit.partition(".")[0])[audit, "oracle"] == {"holds"}
+    assert verdicts_of(folder, audit.partition(".")[0])[audit, "oracle"] - {"reported"} == {"holds"}
 
 
 @pytest.mark.slow
