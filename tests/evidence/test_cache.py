@@ -1,14 +1,13 @@
 """Evidence is found again whole or not at all: not after a kill, not by another key, not half."""
 
-import errno
 import multiprocessing
 import os
+import resource
 import signal
 import time
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from fixtures.errors import UserError
 from fixtures.evidence.cache import EvidenceCache, digest_of
@@ -101,14 +100,26 @@ def test_two_runs_share_one_measurement(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == "measured\n"
 
 
-def test_a_full_disk_is_said_clearly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+def _fill_up(folder: str, log: str) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))  # to the writer, the same as a disk that is full after 5 kB
+    try:
+        EvidenceCache(Path(folder)).write("key", {"confidence": np.zeros(100_000)}, {}, {})
+    except UserError as error:
+        Path(log).write_text(str(error))
 
-    monkeypatch.setattr("fixtures.evidence.cache.save_file", full)  # a disk cannot be filled here without harm to others
-    with pytest.raises(UserError, match=r"disk full: .* --audit-cache DIR"):
-        EvidenceCache(tmp_path).write("key", COLUMNS, {}, {})
-    assert EvidenceCache(tmp_path).read("key") is None
+
+def test_a_full_disk_is_said_clearly_and_leaves_nothing_half(tmp_path: Path) -> None:
+    cache = EvidenceCache(tmp_path)
+    cache.write("finished", COLUMNS, {}, {})
+    run = multiprocessing.get_context("spawn").Process(target=_fill_up, args=(str(tmp_path), str(tmp_path / "log")))
+    run.start()
+    run.join()
+
+    said = (tmp_path / "log").read_text()
+    assert said.startswith("cannot write (File too large): evidence needs 0.8 MB in")
+    assert "--audit-cache DIR" in said
+    assert cache.read("key") is None
+    assert cache.read("finished") is not None
 
 
 def test_every_part_is_part_of_the_name() -> None:

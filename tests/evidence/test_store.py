@@ -207,7 +207,7 @@ def test_who_waits_for_another_run_is_told_so(dataset, painted, tmp_path):
 
 
 def test_a_store_larger_than_the_disk_is_refused_before_any_work(dataset, tmp_path):
-    with pytest.raises(UserError, match=r"disk full: decoded images need [\d,.]+ MB in .*, [\d,.]+ MB are free\. .*--audit-cache"):
+    with pytest.raises(UserError, match=r"disk full: the image store needs [\d,.]+ MB in .*, [\d,.]+ MB are free\. .*--audit-cache"):
         prepare(dataset, {ResizedCrop(4_000_000, 4_000_000, "bicubic"): ALL}, tmp_path, on())
     assert dataset.read_rows == []
     assert left_behind(tmp_path) == []
@@ -218,13 +218,13 @@ def test_a_disk_that_fills_up_in_the_middle_is_one_clear_message(painted, tmp_pa
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     last = errors.strip().splitlines()[-1]
-    assert "UserError: cannot write (File too large): decoded images need 0.3 MB in" in last
+    assert "UserError: cannot write (File too large): the image store needs 0.3 MB in" in last
     assert left_behind(tmp_path) == []
 
 
 def test_a_cache_that_cannot_be_a_folder_is_refused(dataset, tmp_path):
     (tmp_path / "store").write_text("in the way")
-    with pytest.raises(UserError, match=r"cannot write \(.*\): decoded images need .*--audit-cache DIR"):
+    with pytest.raises(UserError, match=r"cannot write \(.*\): the image store needs .*--audit-cache DIR"):
         prepare(dataset, {CLEAN: ALL}, tmp_path, on())
 
 
