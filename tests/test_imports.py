@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [path for folder in ("audits", "fixtures", "reports") for path in sorted((ROOT / folder).rglob("*.py"))]
-PLUGINS = {"fixtures/options.py", "fixtures/cases.py", "fixtures/scheduling.py", "reports/plugin.py"}
+PLUGINS = {"fixtures/options.py", "fixtures/cases.py", "fixtures/given.py", "fixtures/scheduling.py", "reports/plugin.py"}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -70,7 +70,7 @@ def loaded_by(code: str) -> set[str]:
 def test_the_plugins_are_light() -> None:
     heavy = {"torch", "timm", "open_clip", "kornia", "torchvision", "matplotlib", "pyarrow", "jinja2", "pydantic"}
 
-    assert not loaded_by("import reports.plugin, fixtures.options, fixtures.cases, fixtures.scheduling") & heavy
+    assert not loaded_by("import reports.plugin, fixtures.options, fixtures.cases, fixtures.given, fixtures.scheduling") & heavy
 
 
 def test_reports_are_made_without_torch() -> None:
