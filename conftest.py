@@ -1,3 +1,3 @@
 """Everything the suite adds to pytest."""
 
-pytest_plugins = ["reports.plugin", "fixtures.options", "fixtures.cases", "fixtures.given", "fixtures.scheduling"]
+pytest_plugins = ["reports.plugin", "fixtures.options", "fixtures.given", "fixtures.cases", "fixtures.scheduling"]
