@@ -11,6 +11,7 @@ from scipy.special import betaincinv
 
 from audits.measures.columns import class_indices, column, flags, same_length
 from audits.measures.estimate import Estimate, proportion
+from audits.measures.slices import sliced
 
 Floats = NDArray[np.float64]
 
@@ -69,8 +70,9 @@ def worst_class(correct: Any, labels: Any, class_names: Sequence[str], minimum_c
 def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = SMALLEST_SLICE) -> Estimate:
     """Accuracy under the condition that a backbone is worst at: at night, on sketches, behind an occluder.
 
-    correct: [n] booleans; factors: name → [n] values, few of them; every `factor=value` is a slice, and slices of different
-    factors overlap. The value is the lowest slice accuracy, which is biased downwards when many slices are alike.
+    correct: [n] booleans; factors: name → [n] values. Every `factor=value` is a slice; numbers of more than 20 values are cut
+    into five ranges (`sliced`). Slices of different factors overlap. The value is the lowest slice accuracy, which is biased
+    downwards when many slices are alike.
     Interval of the lowest *true* accuracy, one lower bound for all slices at once: low is the least lower limit, high the
     least upper limit (`slice_limits`). n: images in at least one slice that entered.
     detail: `worst`, its `worst_n`, the `lowest` five as {name, accuracy, low, high, count}, `limited_by`, the slice with the
@@ -78,23 +80,9 @@ def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = S
     `too_small_count` in all), which have fewer than `minimum_count` images and do not enter, unless no slice has that many: then all do.
     Errors: ValueError for no images, no factors, different lengths or NaN.
     """
-    right = flags("correct", correct)
-    if not factors:
-        raise ValueError("factors: got none, wanted at least one with a value for each image.")
-    names: list[str] = []
-    members: list[NDArray[np.bool_]] = []
-    for factor, values in factors.items():
-        value = column(f"factor {factor!r}", values)
-        same_length(correct=right, **{f"factor {factor!r}": value})
-        for one in np.unique(value):
-            names.append(f"{factor}={one}")
-            members.append(value == one)
-    counts = np.array([int(member.sum()) for member in members])
-    hits = np.array([int(right[member].sum()) for member in members])
-    minimum_count = minimum_count if counts.max() >= minimum_count else 1
-    large = [member for member, count in zip(members, counts, strict=True) if count >= minimum_count]
-    entered = int(np.any(large, axis=0).sum())
-    return _lowest(names, hits, counts, minimum_count, entered)
+    slices = sliced(flags("correct", correct), factors)
+    minimum_count = minimum_count if slices.counts.max() >= minimum_count else 1
+    return _lowest(slices.names, slices.hits, slices.counts, minimum_count, slices.images_in(slices.counts >= minimum_count))
 
 
 def slice_limits(hits: Any, counts: Any, confidence_level: float = CONFIDENCE_LEVEL) -> tuple[Floats, Floats]:
