@@ -13,7 +13,10 @@ from torch import Tensor
 from fixtures.errors import BadInput
 from fixtures.evidence import columns, engine
 from fixtures.progress import silent
+from fixtures.views.view import CLEAN, grid, resolve
+from tests.views import preprocessing
 
+CPU = torch.device("cpu")
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
 
 
@@ -46,9 +49,11 @@ def work_of(
     )
 
 
-def measured(work: engine.Pass, batch: int, matrices: dict[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
+def measured(
+    work: engine.Pass, batch: int, matrices: dict[str, np.ndarray] | None = None, device: torch.device = CPU
+) -> dict[str, np.ndarray]:
     return engine.run(
-        work, device=torch.device("cpu"), dtype=torch.float32, batch=batch, reduction=columns.reduce, matrices=matrices or {},
+        work, device=device, dtype=torch.float32, batch=batch, reduction=columns.reduce, matrices=matrices or {},
         channels_last=False, progress=silent, description="",
     )  # fmt: skip
 
@@ -147,6 +152,87 @@ def test_features_without_scores_fill_their_matrix() -> None:
     assert measured(work, 4, {"features": features}) == {}
     pixels = work.images.batch(work.positions) / 255
     np.testing.assert_allclose(features, (pixels.mean(axis=(1, 2)) - MEAN) / STD, atol=1e-5)
+
+
+def test_a_model_may_answer_every_batch_in_the_same_memory() -> None:
+    net, memory = network(), torch.zeros(5, 7)
+    work = work_of(20, lambda images: {"logits": memory.copy_(net(images))})
+    logits = np.zeros((20, 7), dtype=np.float32)
+    measured(work, 5, {"logits": logits})
+
+    np.testing.assert_allclose(logits, plain(work, net), rtol=1e-4, atol=1e-4)
+
+
+def test_memory_that_runs_out_after_the_answer_leaves_one_row_an_image() -> None:
+    class Matrix:
+        refusals = 1
+
+        def __setitem__(self, rows: slice, _: np.ndarray) -> None:
+            if rows.start == 8 and self.refusals:
+                self.refusals -= 1
+                raise torch.OutOfMemoryError("no place for the copy")
+
+    net = network()
+    work = work_of(20, lambda images: {"logits": net(images)})
+    found = measured(work, 8, {"logits": Matrix()})  # type: ignore[dict-item]
+
+    np.testing.assert_array_equal(found["prediction"], plain(work, net).argmax(1))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_a_pass_multiplies_float32_as_such_and_leaves_the_process_as_it_was(dtype: torch.dtype) -> None:
+    """In bf16 too: views and class scores are float32 there."""
+    seen: set[object] = set()
+
+    def settings() -> tuple[str, str, bool]:
+        backends = torch.backends
+        return backends.cudnn.conv.fp32_precision, backends.cuda.matmul.fp32_precision, backends.cudnn.allow_tf32
+
+    def answer(images: Tensor) -> Mapping[str, Tensor]:
+        seen.add(settings())
+        return {"logits": images.float().mean(dim=(2, 3))}
+
+    before = settings()
+    work = replace(work_of(6, answer), labels=None)
+    engine.run(
+        work, device=torch.device("cpu"), dtype=dtype, batch=4, reduction=columns.reduce, matrices={}, channels_last=False,
+        progress=silent, description="",
+    )  # fmt: skip
+
+    assert seen == {("ieee", "ieee", False)}
+    assert settings() == before
+    assert before[2]  # what torch allows unless told otherwise
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("view", ["clean", "rotation", "brightness", "contrast", "hue", "blur", "flip"])
+def test_cuda_waits_for_nothing_until_the_last_batch(view: str) -> None:
+    """torch raises at every wait that it makes between the second batch and the last."""
+    net, batches = network().cuda(), 0
+    resolved = resolve(CLEAN if view == "clean" else grid(view)[0], preprocessing(12, 1.0))
+
+    def answer(images: Tensor) -> Mapping[str, Tensor]:
+        nonlocal batches
+        batches += 1
+        torch.cuda.set_sync_debug_mode("error" if 1 < batches < 10 else "default")
+        logits = net(images)
+        return {"logits": logits, "features": logits[:, :3]}
+
+    work = work_of(100, answer, resolved.apply)
+    found = {"logits": np.zeros((100, 7), dtype=np.float32), "features": np.zeros((100, 3), dtype=np.float32)}
+    try:
+        measured(work, 10, found, torch.device("cuda"))
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    again = {name: np.zeros_like(matrix) for name, matrix in found.items()}
+    net.cpu()
+    batches = 100
+    measured(work, 10, again)
+
+    assert batches == 110
+    np.testing.assert_allclose(found["logits"], again["logits"], atol=1e-3)
+    np.testing.assert_allclose(found["features"], again["features"], atol=1e-3)
 
 
 @pytest.mark.gpu
