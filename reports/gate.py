@@ -1,6 +1,7 @@
 """What a run's records add up to: ready, not ready, or not a gate, and in which words.
 
-A gate is never green because something is missing: what the policy requires and no record answers is counted here.
+A gate is never green because something is missing: what the policy requires and no record answers is counted here, and so is what
+these images could not decide, also where the policy lets it pass.
 """
 
 from __future__ import annotations
@@ -41,28 +42,67 @@ class Gate:
 def gate_of(
     records: Sequence[Record], missing: Sequence[str], partial: Sequence[str], undecided_fails: bool, partial_is_meant: bool
 ) -> Gate:
-    """The answer of a run from its records, what is missing and what it left out."""
+    """The answer of a run from its records, what is missing and what it left out.
+
+    partial_is_meant: whoever left something out knows that something required is missing.
+    """
     counts = Counter(record.verdict for record in records)
-    stale = sum(1 for record in records if record.waiver and record.waiver.get("now_holds"))
-    exceeded = [record for record in records if record.verdict == "violated"]
-    stops = [
-        (len(exceeded), "claim is violated", "claims are violated"),
-        (counts["undecided"] if undecided_fails else 0, "claim is undecided", "claims are undecided"),
-        (counts["error"], "case could not be measured", "cases could not be measured"),
-        (stale, "waiver is no longer needed", "waivers are no longer needed"),
-        (len(missing), "required audit is missing", "required audits are missing"),
-    ]
-    reasons = [f"{count} {one if count == 1 else many}" for count, one, many in stops if count]
-    judged = sum(counts[verdict] for verdict in JUDGED)
-    if not judged:
-        reasons.append("nothing was judged")
-    blocking = [reason for reason in reasons if not (missing and partial_is_meant and reason.endswith(("is missing", "are missing")))]
     ordered = {verdict: counts[verdict] for verdict in VERDICTS}
+    stops, undecided = _stops(records, counts, undecided_fails), _undecided(records)
+    lacking = [_counted(len(missing), "required audit is missing", "required audits are missing")] if missing else []
+    reasons = [*stops, *lacking]
+    told = reasons if undecided_fails or not undecided else [*reasons, undecided]
     if partial:
-        words = f"Not a gate: a partial run ({', '.join(partial)})" + (
-            f"; {'; '.join(reasons)}" if reasons else "; everything it judged holds"
-        )
-        return Gate("not a gate", words + ".", ordered, tuple(missing), tuple(partial), bool(blocking))
+        words = "; ".join([f"a partial run ({', '.join(partial)})", *(told or ["everything it judged holds" + _waived(counts)])])
+        red = bool(stops) or bool(lacking and not partial_is_meant)
+        return Gate("not a gate", f"Not a gate: {words}.", ordered, tuple(missing), tuple(partial), red)
     if reasons:
-        return Gate("not ready", f"Not ready: {'; '.join(reasons)}.", ordered, tuple(missing), (), bool(blocking))
-    return Gate("ready", f"Ready: all {judged} judged claims hold{' or are waived' if counts['waived'] else ''}.", ordered, (), (), False)
+        return Gate("not ready", f"Not ready: {'; '.join(told)}.", ordered, tuple(missing), (), True)
+    return Gate("ready", f"Ready: {_ready(counts)}{'; ' + undecided if undecided else ''}.", ordered, (), (), False)
+
+
+def briefly(names: Sequence[str], most: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _stops(records: Sequence[Record], counts: Counter[str], undecided_fails: bool) -> list[str]:
+    """What alone keeps a run from being ready, in words."""
+    stale = sum(1 for record in records if record.waiver and record.waiver.get("now_holds"))
+    stops = [
+        _counted(counts["violated"], "claim is violated", "claims are violated"),
+        _undecided(records) if undecided_fails else "",
+        _counted(counts["error"], "case could not be measured", "cases could not be measured"),
+        _counted(stale, "waiver is no longer needed", "waivers are no longer needed"),
+    ]
+    if not any(counts[verdict] for verdict in JUDGED):
+        stops.append("nothing was judged")
+    elif not any(stops) and not counts["holds"] + counts["waived"]:
+        stops.append("no claim holds")
+    return [stop for stop in stops if stop]
+
+
+def _undecided(records: Sequence[Record]) -> str:
+    """How many claims these images could not decide, and which; empty for none."""
+    names = [
+        f"{record.audit} of {record.backbone} on {record.dataset}" + ("" if record.view == "clean" else f" under {record.view}")
+        for record in records
+        if record.verdict == "undecided"
+    ]
+    return f"{_counted(len(names), 'claim is undecided', 'claims are undecided')} ({briefly(names)})" if names else ""
+
+
+def _ready(counts: Counter[str]) -> str:
+    judged = sum(counts[verdict] for verdict in JUDGED)
+    if counts["holds"] == judged:
+        return "the one judged claim holds" if judged == 1 else f"all {judged} judged claims hold"
+    return f"{counts['holds']} of {judged} judged claims {'holds' if counts['holds'] == 1 else 'hold'}{_waived(counts)}"
+
+
+def _waived(counts: Counter[str]) -> str:
+    return f", {counts['waived']} {'is' if counts['waived'] == 1 else 'are'} waived" if counts["waived"] else ""
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}" if count else ""

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from reports.gate import Gate, gate_of
+from reports.gate import Gate, briefly, gate_of
 from reports.record import SCHEMA_VERSION, Record, write_run
 from reports.summary import table
 
@@ -35,7 +35,11 @@ class Run(Protocol):
     def undecided_fails(self) -> bool: ...
 
     def handover(self) -> str:
-        """JSON of what only the measuring process knows: expected cases, how many were chosen, exhibits, measured."""
+        """JSON of what only the measuring process knows: expected cases, exhibits, measured."""
+        ...
+
+    def uncollected(self, expected: list[list[str]]) -> tuple[int, list[str]]:
+        """How many audits apply to what was chosen, and the keys of those that were not collected."""
         ...
 
     def missing(self, expected: list[list[str]], records: list[Record]) -> list[str]:
@@ -64,9 +68,10 @@ class Ledger:
 
 
 def _ledger(config: pytest.Config) -> Ledger | None:
-    """The ledger of this process; None in a worker, and where nothing is audited or only planned."""
+    """The ledger of this process; None in a worker, and where nothing is audited or only listed or planned."""
     run = config.stash.get(RUN, None)
-    if run is None or hasattr(config, "workerinput") or run.only_planned:
+    listed = config.option.collectonly or config.option.setuponly or config.option.setupplan
+    if run is None or hasattr(config, "workerinput") or run.only_planned or listed:
         return None
     return config.stash.setdefault(LEDGER, Ledger())
 
@@ -104,6 +109,19 @@ class Collector:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Collector(config), "backbone-audits-collector")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Evidence of an earlier run is not that of this one: remove it before the first test, here or in a worker, adds its own."""
+    if _ledger(session.config) is None:
+        return
+    evidence = session.config.stash[RUN].report_folder / "evidence"
+    for file in evidence.glob("*/*/*.parquet*"):  # only what a run wrote: the folder may be somebody's own
+        file.unlink(missing_ok=True)
+    for folder in (*evidence.glob("*/*/"), *evidence.glob("*/"), evidence):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _write_as_error(config: pytest.Config, report: pytest.TestReport) -> None:
@@ -148,12 +166,14 @@ def _decide(run: Run, ledger: Ledger, interrupted: bool) -> Gate:
     expected = ledger.handovers[0]["expected"] if ledger.handovers else []
     missing = run.missing(expected, ledger.records)
     partial = [*run.partial, *ledger.lost_workers]
+    applying, uncollected = run.uncollected(expected)
     if interrupted:
         partial.append("interrupted")
-    elif len(ledger.records) < len(expected):
-        partial.append(f"{len(ledger.records)} of {len(expected)} cases were run")
-    elif missing:
-        partial.append("a part of the audits was collected")
+    elif not ledger.lost_workers:
+        if uncollected:
+            partial.append(f"{len(uncollected)} of {applying} audits were not collected ({briefly(uncollected)})")
+        if len(ledger.records) < len(expected):
+            partial.append(f"{len(ledger.records)} of {len(expected)} cases were run")
     meant = run.partial_is_meant and not interrupted and not ledger.lost_workers
     return gate_of(ledger.records, missing, partial, run.undecided_fails, meant)
 

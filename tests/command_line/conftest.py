@@ -28,6 +28,11 @@ bound = 0.0
 reason = "always holds"
 """
 
+# More than a random network can, and just across what it does.
+IMPOSSIBLE = '[bounds."accuracy.top5"]\nbound = 0.999\nreason = "more than a random network can"\n'
+ACROSS = IMPOSSIBLE.replace("0.999", "0.42")
+FIRST = ("-k", "first")
+
 # Every refusal and every ending is tried in one process and with workers; the latter are slow to start.
 SERIAL_AND_WORKERS = pytest.mark.parametrize(
     "workers", [pytest.param((), id="serial"), pytest.param(("-n", "2"), id="workers", marks=pytest.mark.slow)]

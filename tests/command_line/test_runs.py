@@ -1,4 +1,4 @@
-"""A run from its first test to its report: what is written, what is said, with which exit status."""
+"""A run from its first test to its report: what is written, where, and that it is the same however it was made."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from collections.abc import Callable
 
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
-from tests.command_line.conftest import SERIAL_AND_WORKERS, TINY, Audit, run_file
+from tests.command_line.conftest import FIRST, IMPOSSIBLE, ROOT, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
 pytest_plugins = ["pytester"]
 
 QUICK = ("-k", "first_answer or confidence_matches or everyday")
 NAME = "tests.command_line.subjects:tiny"
-IMPOSSIBLE = '[bounds."accuracy.top5"]\nbound = 0.999\nreason = "more than a random network can"\n'
+OTHER = "--backbone=tests.command_line.subjects:other"
 
 
 def test_a_run_leaves_records_report_and_evidence(
-    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]
+    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]
 ) -> None:
     result = audit(TINY, pictures, policy(), "--junit-xml=audit.xml")
     run = run_file(pytester.path)
@@ -48,20 +47,7 @@ def test_a_run_leaves_records_report_and_evidence(
     assert not any(case.find("properties") is not None and "audit_record" in ElementTree.tostring(case, "unicode") for case in cases)
 
 
-def test_a_violated_claim_is_red_and_says_why(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str]) -> None:
-    result = audit(TINY, pictures, policy(IMPOSSIBLE), "-k", "first", "--junit-xml=audit.xml")
-    failures = [failure.get("message") or "" for failure in ElementTree.parse(pytester.path / "audit.xml").iter("failure")]
-
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(["*accuracy.top5 = 0.* must be at least 0.999: violated [[]*pictures, clean]*"])
-    assert len(failures) == 1
-    assert "must be at least 0.999: violated" in failures[0]
-    assert "def test_" not in result.stdout.str()
-
-
-def test_changing_a_bound_costs_no_forward_pass(
-    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str]
-) -> None:
+def test_changing_a_bound_costs_no_forward_pass(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:
     audit(TINY, pictures, policy(), *QUICK)
     first = run_file(pytester.path)
     result = audit(TINY, pictures, policy(IMPOSSIBLE), *QUICK)
@@ -75,7 +61,7 @@ def test_changing_a_bound_costs_no_forward_pass(
 
 @pytest.mark.slow
 def test_a_limited_run_never_answers_for_a_full_one(
-    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]
+    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]
 ) -> None:
     audit(TINY, pictures, policy(), "-k", "first_answer", "--audit-limit=24")
     limited = run_file(pytester.path)
@@ -90,9 +76,9 @@ def test_a_limited_run_never_answers_for_a_full_one(
 
 @pytest.mark.slow
 def test_serial_and_two_workers_give_the_same_records(
-    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]
+    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]
 ) -> None:
-    both = (TINY, "--backbone=tests.command_line.subjects:other", pictures, policy(), *QUICK)
+    both = (TINY, OTHER, pictures, policy(), *QUICK)
     serial = audit(*both, "--audit-cache=one")
     one = run_file(pytester.path)
     parallel = audit(*both, "--audit-cache=two", "-n", "2")
@@ -108,135 +94,10 @@ def test_serial_and_two_workers_give_the_same_records(
     assert two["provenance"]["processes"] == 2
 
 
-@SERIAL_AND_WORKERS
-def test_no_numbers_for_an_answer_is_an_error_of_every_case(
-    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], workers: tuple[str, ...]
-) -> None:
-    result = audit("--backbone=tests.command_line.subjects:broken", pictures, policy(), "-k", "first", "--junit-xml=audit.xml", *workers)
-    run = run_file(pytester.path)
-
-    assert result.ret == 1
-    assert {record["verdict"] for record in run["records"]} == {"error"}
-    assert all("NaN or infinity for" in record["reason"] and ".png" in record["reason"] for record in run["records"])
-    assert len(list(ElementTree.parse(pytester.path / "audit.xml").iter("error"))) == 2
-    assert not list(ElementTree.parse(pytester.path / "audit.xml").iter("failure"))
-
-
-@SERIAL_AND_WORKERS
-def test_images_that_cannot_be_read_are_all_named_before_any_forward_pass(
-    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], workers: tuple[str, ...]
-) -> None:
-    for name in ("03.png", "40.png"):
-        file = pytester.path / "pictures" / name
-        Image.effect_noise((90, 90), 60).save(file)
-        file.write_bytes(file.read_bytes()[:3000])
-    result = audit(TINY, pictures, policy(), "-k", "first", *workers)
-    run = run_file(pytester.path)
-
-    assert result.ret == 1
-    assert run["provenance"]["forward_passes"] == 0
-    assert all(record["verdict"] == "error" and "03.png" in record["reason"] and "40.png" in record["reason"] for record in run["records"])
-
-
-REQUIRED = '[[required]]\naudits = ["accuracy.*", "calibration.ece"]\ndatasets = ["pictures"]\n'
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("more", "status", "words"),
-    [
-        ((), 0, ""),
-        (("-k", "first_answer"), 1, "required, not judged: calibration.ece"),
-        (("-k", "first_answer", "--audit-partial"), 0, "Not a gate"),
-    ],
-    ids=["all", "left out", "meant"],
-)
-def test_leaving_out_something_required_is_not_green(
-    audit: Audit, pictures: str, policy: Callable[[str], str], more: tuple[str, ...], status: int, words: str
-) -> None:
-    result = audit(TINY, pictures, policy(REQUIRED), *(more or ("-k", "first_answer or confidence_matches")))
-
-    assert result.ret == status
-    assert words in result.stdout.str()
-
-
-@pytest.mark.slow
-def test_collecting_one_file_leaves_the_others_out(
-    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str]
-) -> None:
-    from tests.command_line.conftest import ROOT
-
-    policy(REQUIRED)
-    result = pytester.runpytest_subprocess(
-        "-c",
-        ROOT / "pyproject.toml",
-        ROOT / "audits" / "test_accuracy.py",
-        TINY,
-        pictures,
-        "--audit-policy=gate.toml",
-        "-p",
-        "no:cacheprovider",
-    )
-
-    assert result.ret == 1
-    assert "required, not judged: calibration.ece" in result.stdout.str()
-
-
-@pytest.mark.slow
-def test_nothing_judged_is_not_green(audit: Audit, pytester: pytest.Pytester, pictures: str) -> None:
-    (pytester.path / "empty.toml").write_text("")
-    result = audit(TINY, pictures, "--audit-policy=empty.toml", "-k", "first")
-
-    assert result.ret == 1
-    assert "nothing was judged" in result.stdout.str()
-    assert {record["verdict"] for record in run_file(pytester.path)["records"]} == {"reported"}
-
-
-WAIVER = '[[waivers]]\naudit = "accuracy.top5"\nbackbone = "*"\nowner = "Ada"\nreason = "known"\nexpires = 2999-01-01\nlimit = {}\n'
-
-
-@SERIAL_AND_WORKERS
-def test_a_waiver_covers_a_violation(
-    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str], workers: tuple[str, ...]
-) -> None:
-    result = audit(TINY, pictures, policy(IMPOSSIBLE + WAIVER.format(0.01)), "-k", "first", *workers)
-    (record,) = [record for record in run_file(pytester.path)["records"] if record["audit"] == "accuracy.top5"]
-
-    assert result.ret == 0
-    assert record["verdict"] == "waived"
-    assert record["waiver"]["owner"] == "Ada"
-
-
-@pytest.mark.slow
-def test_a_waiver_does_not_help_beyond_its_limit(audit: Audit, pictures: str, policy: Callable[[str], str]) -> None:
-    result = audit(TINY, pictures, policy(IMPOSSIBLE + WAIVER.format(0.99)), "-k", "first")
-
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(["*the waiver of Ada reaches only to 0.990*"])
-
-
-@pytest.mark.slow
-def test_a_waiver_that_is_not_needed_must_go(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str]) -> None:
-    easy = IMPOSSIBLE.replace("0.999", "0.0")
-    result = audit(TINY, pictures, policy(easy + WAIVER.format(0.0)), "-k", "first")
-
-    assert result.ret == 1
-    assert "now holds: delete the waiver of Ada" in result.stdout.str()
-    assert not run_file(pytester.path)["gate"]["ready"]
-
-
-@pytest.mark.slow
-def test_an_undecided_claim_may_only_warn(audit: Audit, pictures: str, policy: Callable[[str], str]) -> None:
-    across = IMPOSSIBLE.replace("0.999", "0.42")
-
-    assert audit(TINY, pictures, policy(across), "-k", "first").ret == 1
-    assert audit(TINY, pictures, policy('undecided = "warn"\n' + across), "-k", "first").ret == 0
-
-
 @pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_a_plan_says_what_would_run_and_runs_nothing(
-    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], workers: tuple[str, ...]
+    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str], workers: tuple[str, ...]
 ) -> None:
     before = audit(TINY, pictures, policy(), *QUICK, "--audit-plan", *workers)
     assert not (pytester.path / "audit-report").exists()
@@ -250,8 +111,58 @@ def test_a_plan_says_what_would_run_and_runs_nothing(
 
 
 @pytest.mark.slow
-def test_a_lost_worker_is_not_green(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]) -> None:
+def test_a_lost_worker_is_not_green(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:
     result = audit("--backbone=tests.command_line.subjects:crashing", TINY, pictures, policy(), "-k", "first", "-n", "2")
 
     assert result.ret != 0
     assert not json.loads((pytester.path / "audit-report" / "run.json").read_text())["gate"]["ready"]
+
+
+@pytest.mark.slow
+@SERIAL_AND_WORKERS
+def test_evidence_in_the_report_is_that_of_its_own_run(
+    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str], workers: tuple[str, ...]
+) -> None:
+    evidence = pytester.path / "audit-report" / "evidence"
+    audit(TINY, OTHER, pictures, policy(), *FIRST, *workers)
+    (evidence / "notes.txt").write_text("somebody's own")
+    assert len(list(evidence.rglob("*.parquet"))) == 2
+    audit(OTHER, pictures, policy(), *FIRST, *workers)
+
+    (left,) = evidence.rglob("*.parquet")
+    assert "other" in str(left)
+    assert {path.name for path in evidence.iterdir()} == {left.parts[-3], "notes.txt"}
+
+
+@pytest.mark.slow
+@SERIAL_AND_WORKERS
+def test_only_listing_tests_leaves_the_last_report_alone(
+    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str], workers: tuple[str, ...]
+) -> None:
+    audit(TINY, pictures, policy(), *FIRST)
+    files = {path: path.read_bytes() for path in (pytester.path / "audit-report").rglob("*") if path.is_file()}
+    result = audit(TINY, pictures, policy(), *FIRST, "--collect-only", *workers)
+
+    assert result.ret == 0
+    assert {path: path.read_bytes() for path in (pytester.path / "audit-report").rglob("*") if path.is_file()} == files
+
+
+@SERIAL_AND_WORKERS
+def test_paths_of_the_ini_file_are_relative_to_it(
+    audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str], workers: tuple[str, ...]
+) -> None:
+    policy()
+    (pytester.path / "settings").mkdir()
+    (pytester.path / "gate.toml").rename(pytester.path / "settings" / "gate.toml")
+    (pytester.path / "settings" / "pytest.ini").write_text(
+        "[pytest]\naudit_policy = gate.toml\naudit_report = left\naudit_cache = ../kept\n"
+    )
+    audit("-c", "settings/pytest.ini", f"--rootdir={ROOT}", TINY, pictures, *FIRST, *workers)
+
+    assert (pytester.path / "settings" / "left" / "run.json").is_file()
+    assert (pytester.path / "kept" / "evidence").is_dir()
+
+
+def test_a_run_needs_no_terminal_plugin(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:
+    assert audit(TINY, pictures, policy(), *FIRST, "-p", "no:terminal").ret == 0
+    assert run_file(pytester.path)["records"]

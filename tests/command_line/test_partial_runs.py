@@ -1,0 +1,106 @@
+"""A run that leaves something out says so, and is never taken for a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.command_line.conftest import FIRST, ROOT, SERIAL_AND_WORKERS, TINY, Audit, run_file
+
+pytest_plugins = ["pytester"]
+
+REQUIRED = '[[required]]\naudits = ["accuracy.*", "calibration.ece"]\ndatasets = ["pictures"]\n'
+
+
+@pytest.fixture
+def part(pytester: pytest.Pytester, audit: Audit) -> Audit:
+    """`pytest ARGUMENTS` with the settings of the project, in the surroundings of `audit`, for a part of the audits folder."""
+
+    def run(*arguments: str | Path) -> pytest.RunResult:
+        return pytester.runpytest_subprocess("-c", ROOT / "pyproject.toml", *arguments, timeout=300)
+
+    return run
+
+
+@SERIAL_AND_WORKERS
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param(("test_accuracy.py",), id="one file"),
+        pytest.param(("", "--ignore=test_invariance.py"), id="ignored", marks=pytest.mark.slow),
+    ],
+)
+def test_collecting_a_part_of_the_audits_is_not_a_gate(
+    part: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str], chosen: tuple[str, ...], workers: tuple[str, ...]
+) -> None:
+    """The policy requires nothing, and everything that was judged holds."""
+    place, *more = chosen
+    ignored = [f"--ignore={ROOT / 'audits' / option.removeprefix('--ignore=')}" for option in more]
+    result = part(ROOT / "audits" / place, *ignored, TINY, pictures, policy(), *workers)
+    gate = run_file(pytester.path)["gate"]
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["Not a gate: *audits were not collected (*"])
+    assert "invariance." in gate["sentence"] or "calibration." in gate["sentence"]
+    assert not gate["ready"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("repeat", ["--lf", "node id"])
+def test_one_case_again_is_not_a_gate(
+    part: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str], repeat: str
+) -> None:
+    """One view of a claim under many views: its claim was collected, its other views were not run."""
+    place, cache = ROOT / "audits" / "test_invariance.py", f"cache_dir={pytester.path / 'remembered'}"
+    name = f"{place}::test_everyday_changes_do_not_change_the_answer[{TINY.removeprefix('--backbone=')}-pictures-rotation=10]"
+    narrow = '[[bounds."invariance.consistency".only]]\nview = "rotation=10"\nbound = 1.0\n'
+    if repeat == "--lf":
+        part(place, TINY, pictures, policy(narrow), "-o", cache)
+        result = part(place, TINY, pictures, policy(), "--lf", "-o", cache)
+    else:
+        result = part(name, TINY, pictures, policy())
+    gate = run_file(pytester.path)["gate"]
+
+    assert result.ret == 0
+    assert gate["counts"]["holds"] == 1
+    assert "1 of " in gate["sentence"]
+    assert "cases were run" in gate["sentence"]
+
+
+@pytest.mark.slow
+def test_collecting_one_file_leaves_out_what_is_required(part: Audit, pictures: str, policy: Callable[..., str]) -> None:
+    result = part(ROOT / "audits" / "test_accuracy.py", TINY, pictures, policy(REQUIRED))
+
+    assert result.ret == 1
+    assert "required, not judged: calibration.ece" in result.stdout.str()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "status", "words"),
+    [
+        ((), 0, ""),
+        (("-k", "first_answer"), 1, "required, not judged: calibration.ece"),
+        (("-k", "first_answer", "--audit-partial"), 0, "Not a gate"),
+    ],
+    ids=["all", "left out", "meant"],
+)
+def test_leaving_out_something_required_is_not_green(
+    audit: Audit, pictures: str, policy: Callable[..., str], more: tuple[str, ...], status: int, words: str
+) -> None:
+    result = audit(TINY, pictures, policy(REQUIRED), *(more or ("-k", "first_answer or confidence_matches")))
+
+    assert result.ret == status
+    assert words in result.stdout.str()
+
+
+@pytest.mark.slow
+def test_nothing_judged_is_not_green(audit: Audit, pytester: pytest.Pytester, pictures: str) -> None:
+    (pytester.path / "empty.toml").write_text("")
+    result = audit(TINY, pictures, "--audit-policy=empty.toml", *FIRST)
+
+    assert result.ret == 1
+    assert "nothing was judged" in result.stdout.str()
+    assert {record["verdict"] for record in run_file(pytester.path)["records"]} == {"reported"}
