@@ -1,4 +1,4 @@
-"""A measured number, how far it may be from the truth, and the methods that say so: Wilson, Newcombe, the hashed bootstrap, none."""
+"""A measured number, how far it may be from the truth, and the methods that say so: Wilson, the hashed bootstrap, none."""
 
 from __future__ import annotations
 
@@ -79,31 +79,6 @@ def proportion(hits: Any, confidence_level: float = 0.95, detail: dict[str, Any]
     return wilson(int(hit.sum()), len(hit), confidence_level, detail)
 
 
-def newcombe_paired(first: Any, second: Any, confidence_level: float = 0.95) -> Estimate:
-    """How much more often one backbone is right than another on the same images: share(first) - share(second).
-
-    first, second: [n] booleans, the same images in the same order. The interval joins the two Wilson intervals, allowing for
-    their correlation (method 10 of Newcombe 1998, "Improved confidence intervals … based on paired data").
-    detail: the images on which both, only the first, only the second or neither is right.
-    Errors: ValueError for no images, different lengths, values other than true and false.
-    """
-    one, other = flags("first", first), flags("second", second)
-    n = same_length(first=one, second=other)
-    both, only_one, only_other = (int(count.sum()) for count in (one & other, one & ~other, ~one & other))
-    neither = n - both - only_one - only_other
-    p, q = wilson(both + only_one, n, confidence_level), wilson(both + only_other, n, confidence_level)
-    correlation = _newcombe_correlation(both, only_one, only_other, neither)
-
-    def reach(below: float, above: float) -> float:
-        return math.sqrt(max(0.0, below**2 - 2 * correlation * below * above + above**2))
-
-    difference = p.value - q.value
-    low = max(-1.0, difference - reach(p.value - p.low, q.high - q.value))
-    high = min(1.0, difference + reach(q.value - q.low, p.high - p.value))
-    detail = {"both": both, "only_first": only_one, "only_second": only_other, "neither": neither}
-    return Estimate(difference, low, high, n, confidence_level, "newcombe", detail)
-
-
 def bootstrap(
     statistic: Statistic,
     ids: Sequence[Any],
@@ -138,11 +113,6 @@ def bootstrap(
     return Estimate(value, low, high, n, confidence_level, "bootstrap", detail, drawn)
 
 
-def mean(values: Any, ids: Sequence[Any], clusters: Sequence[Any] | None = None, detail: dict[str, Any] | None = None) -> Estimate:
-    """The mean of one number an image, [n], with its bootstrap interval; see `bootstrap`."""
-    return bootstrap(_weighted_mean, ids, [values], clusters, detail=detail)
-
-
 def images_to_decide(estimate: Estimate, bound: float) -> int | None:
     """About how many images would move the interval to one side of the bound, if the value stayed where it is.
 
@@ -170,20 +140,6 @@ def _z(confidence_level: float) -> float:
     if not 0 < confidence_level < 1:
         raise ValueError(f"confidence_level: got {confidence_level}, wanted a number between 0 and 1, such as 0.95.")
     return NormalDist().inv_cdf((1 + confidence_level) / 2)
-
-
-def _newcombe_correlation(both: int, only_one: int, only_other: int, neither: int) -> float:
-    margins = (both + only_one) * (only_other + neither) * (both + only_other) * (only_one + neither)
-    if margins == 0:
-        return 0.0
-    product = both * neither - only_one * only_other
-    # Newcombe's continuity correction: a positive correlation is believed only beyond n / 2.
-    corrected = max(0.0, product - (both + only_one + only_other + neither) / 2) if product > 0 else product
-    return corrected / math.sqrt(margins)
-
-
-def _weighted_mean(weights: Floats, values: Floats) -> Floats:
-    return weights @ values / weights.sum(axis=1)
 
 
 def _weights(digests: Words, replicates: int) -> Iterator[Floats]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from audits.measures.columns import array, column, flags, log_probabilities, same_length
-from audits.measures.estimate import Estimate, exact, mean, proportion
+from audits.measures.columns import column, flags, log_probabilities, same_length
+from audits.measures.estimate import Estimate, proportion
+from audits.measures.means import mean
 
 
 def consistency(prediction: Any, reference_prediction: Any) -> Estimate:
@@ -44,20 +45,7 @@ def mean_true_probability(log_p_label: Any, ids: Sequence[Any]) -> Estimate:
     Errors: ValueError for no images, different lengths, NaN or infinite numbers, log p above 0.
     Source: Vishniakov et al. 2023 ("ConvNet vs Transformer, Supervised vs CLIP").
     """
-    return mean(np.exp(log_probabilities("log_p_label", log_p_label)), ids)
-
-
-def largest_difference(values: Any, other: Any) -> Estimate:
-    """The most that any number moved between two passes over the same images; 0 means bit for bit the same numbers.
-
-    max |values - other|, in their own unit; [n] or [n, …] arrays of one shape. Exact: it is about these passes, not about
-    other images. detail: the `row` in which it occurred. Errors: ValueError for no images, different shapes, NaN.
-    """
-    one, two = array("values", values), array("other", other)
-    if one.shape != two.shape:
-        raise ValueError(f"largest_difference: got shapes {one.shape} and {two.shape}, wanted one: the same images in the same order.")
-    per_row = np.abs(one.astype(np.float64) - two.astype(np.float64)).reshape(len(one), -1).max(axis=1)
-    return exact(float(per_row.max()), len(one), {"row": int(per_row.argmax())})
+    return mean(np.exp(log_probabilities("log_p_label", log_p_label)), ids, within=(0.0, 1.0))
 
 
 def _share_of_equal(**predictions: Any) -> Estimate:

@@ -16,7 +16,8 @@ from audits.measures.accuracy import slice_limits
 from audits.measures.calibration import classwise_calibration_error, ece_after_temperature
 from audits.measures.calibration_bins import Cells, bin_index, class_cell_index, top_label_cells
 from audits.measures.calibration_interval import gaussian_noise, invert
-from audits.measures.estimate import Estimate, mean, newcombe_paired, wilson
+from audits.measures.estimate import Estimate, wilson
+from audits.measures.means import mean
 from audits.measures.temperature_scaling import top_label
 from tests.measures.samples import draw_classes, population, softmax
 
@@ -84,17 +85,6 @@ def test_wilson_interval_holds_accuracy_and_consistency(share: float, n: int) ->
 
     print(f"Wilson {share}, n {n}: {coverage:.3f}")
     assert 0.93 <= coverage <= 0.97
-
-
-@pytest.mark.parametrize("table", [(0.80, 0.05, 0.03, 0.12), (0.60, 0.02, 0.02, 0.36), (0.50, 0.20, 0.10, 0.20)])
-def test_newcombe_interval_holds_the_paired_difference(table: tuple[float, float, float, float]) -> None:
-    generator = np.random.default_rng(7)
-    outcomes = generator.choice(4, (1500, 500), p=table)
-    intervals = [newcombe_paired(row < 2, (row == 0) | (row == 2)) for row in outcomes]
-
-    coverage = _coverage([(e.low, e.high) for e in intervals], table[1] - table[2], f"Newcombe {table}")
-
-    assert 0.93 <= coverage <= 0.98
 
 
 SKEWED: dict[str, tuple[Callable[[np.random.Generator, int], Floats], float]] = {

@@ -11,8 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from audits.measures.estimate import Estimate, bootstrap, exact, images_to_decide, mean, newcombe_paired, proportion, wilson
+from audits.measures.estimate import Estimate, bootstrap, exact, images_to_decide, proportion, wilson
 from audits.measures.hashing import id_digests
+from audits.measures.means import mean
 
 counts = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 laws = settings(deadline=None, max_examples=60, derandomize=True)
@@ -37,25 +38,6 @@ def test_wilson_treats_right_and_wrong_alike(count: tuple[int, int]) -> None:
 
     assert 0 <= right.low <= right.value <= right.high <= 1
     assert (right.low, right.high) == pytest.approx((1 - wrong.high, 1 - wrong.low), abs=1e-12)
-
-
-def test_newcombe_equals_published_examples() -> None:
-    """Two tables of Fagerland, Lydersen and Laake (2017), chapter 8: Bentur et al. 2009 and Cavo et al. 2012."""
-    first = newcombe_paired(*_pairs(1, 1, 7, 12))
-    second = newcombe_paired(*_pairs(59, 6, 16, 80))
-
-    assert (first.value, first.low, first.high) == pytest.approx((-0.2857, -0.507, -0.026), abs=5e-4)
-    assert (second.value, second.low, second.high) == pytest.approx((-0.0621, -0.1186, -0.0046), abs=5e-5)
-
-
-@laws
-@given(st.tuples(*[st.integers(0, 60)] * 4).filter(lambda table: sum(table) > 0))
-def test_newcombe_changes_sign_when_backbones_swap(table: tuple[int, int, int, int]) -> None:
-    first, second = _pairs(*table)
-    forth, back = newcombe_paired(first, second), newcombe_paired(second, first)
-
-    assert -1 <= forth.low <= forth.value <= forth.high <= 1
-    assert (forth.value, forth.low, forth.high) == pytest.approx((-back.value, -back.high, -back.low), abs=1e-12)
 
 
 def test_bootstrap_of_a_mean_equals_scipy_bca() -> None:
@@ -200,7 +182,6 @@ def test_that_many_images_do_decide(n: int, share: float, distance: float, side:
         (lambda: proportion([]), "no rows"),
         (lambda: proportion([0.0, float("nan")]), "NaN"),
         (lambda: proportion([0, 2]), "other than 0 and 1"),
-        (lambda: newcombe_paired([True], [True, False]), "first has 1, second has 2"),
         (lambda: mean([1.0, 2.0], ["a"]), "ids has 1"),
         (lambda: mean([1.0], ["a"]), "at least 2 images"),
         (lambda: mean([1.0, 2.0], ["a", "b"], clusters=["x", "x"]), "at least 2 images or clusters"),
@@ -222,9 +203,3 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def _mean(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
     return weights @ values / weights.sum(axis=1)
-
-
-def _pairs(both: int, only_first: int, only_second: int, neither: int) -> tuple[list[bool], list[bool]]:
-    first = [True] * (both + only_first) + [False] * (only_second + neither)
-    second = [True] * both + [False] * only_first + [True] * only_second + [False] * neither
-    return first, second

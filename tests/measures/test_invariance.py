@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score
 
-from audits.measures.invariance import accuracy_under, agreement, consistency, largest_difference, mean_true_probability
+from audits.measures.invariance import accuracy_under, agreement, consistency, mean_true_probability
 from tests.measures.samples import answers
 
 laws = settings(deadline=None, max_examples=60, derandomize=True)
@@ -65,30 +64,6 @@ def test_mean_true_probability_stays_in_range(log_p: list[float]) -> None:
     assert mean_true_probability([0.0] * len(log_p), ids).value == 1.0
 
 
-@laws
-@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=40), st.floats(-1e3, 1e3))
-def test_largest_difference_is_a_metric(values: list[float], step: float) -> None:
-    moved = np.array(values)
-    moved[len(values) // 2] += step
-
-    measured = largest_difference(values, moved)
-
-    assert measured.low == measured.value == measured.high
-    assert measured.value == pytest.approx(abs(step), abs=1e-9)
-    assert measured == largest_difference(moved, values)
-    assert largest_difference(values, values).value == 0.0
-
-
-def test_largest_difference_names_the_row_and_takes_tensors() -> None:
-    logits = torch.zeros(4, 3)
-    other = logits.clone()
-    other[2, 1] = -0.25
-
-    measured = largest_difference(logits.to(torch.bfloat16), other)
-
-    assert (measured.value, measured.n, measured.method, measured.detail) == (0.25, 4, "exact", {"row": 2})
-
-
 @pytest.mark.parametrize(
     ("measure", "said"),
     [
@@ -99,8 +74,6 @@ def test_largest_difference_names_the_row_and_takes_tensors() -> None:
         (lambda: mean_true_probability([0.5, -1.0], ["a", "b"]), "at most 0"),
         (lambda: mean_true_probability([-0.5, -float("inf")], ["a", "b"]), "infinite"),
         (lambda: mean_true_probability([-0.5, -1.0], ["a"]), "ids has 1"),
-        (lambda: largest_difference(np.zeros((2, 3)), np.zeros((2, 4))), r"shapes \(2, 3\) and \(2, 4\)"),
-        (lambda: largest_difference([], []), "no rows"),
     ],
 )
 def test_what_is_not_data_is_refused(measure, said: str) -> None:
