@@ -32,7 +32,7 @@ def test_confidence_matches_accuracy(evidence, verdict):
 @pytest.mark.needs("logits")
 def test_probability_of_each_class_matches_its_frequency(evidence, verdict):
     """The probability given to each class says how often it is that class."""
-    error = classwise_calibration_error(evidence.probabilities, evidence.labels)
+    error = classwise_calibration_error(evidence.logits, evidence.labels)
 
     verdict.at_most(error)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.claims import matches, names_claim, read_claims
+from fixtures.claims import matches, names_claim, overlap, read_claims
 from fixtures.errors import UserError
 
 AUDITS = Path(__file__).resolve().parents[1] / "audits"
@@ -75,6 +75,28 @@ def test_a_pattern_is_a_prefix_a_star_and_a_suffix(before: str, after: str) -> N
     assert not matches(before + "x", before)
 
 
+PATTERNS = st.text("ab*", max_size=6)
+
+
+@given(PATTERNS, PATTERNS, st.text("ab", max_size=6))
+def test_patterns_that_match_one_text_overlap(one: str, other: str, text: str) -> None:
+    if matches(one, text) and matches(other, text):
+        assert overlap(one, other)
+        assert overlap(other, one)
+
+
+@given(PATTERNS, st.text("ab", max_size=6))
+def test_a_plain_text_overlaps_the_patterns_that_it_matches(pattern: str, text: str) -> None:
+    assert overlap(pattern, text) == matches(pattern, text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "overlaps"), [("a*b", "*c*b", True), ("a*", "*b", True), ("a*b", "b*", False), ("a*", "b*", False)]
+)
+def test_patterns_overlap_where_some_text_has_both_forms(one: str, other: str, overlaps: bool) -> None:
+    assert overlap(one, other) is overlaps
+
+
 @pytest.mark.parametrize(
     ("pattern", "named"),
     [
@@ -82,6 +104,7 @@ def test_a_pattern_is_a_prefix_a_star_and_a_suffix(before: str, after: str) -> N
         ("mistakes.*", True),
         ("mistakes.error_ratio[{factor}]", True),
         ("mistakes.error_ratios", False),
+        ("mistakes.err*[texture]", True),
         ("*", True),
     ],
 )

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from fixtures.claims import Claim
+from fixtures.contradictions import check_policy
 from fixtures.errors import UserError
-from fixtures.policy import Policy, bound_for, check_policy, load_policy, waiver_for
+from fixtures.policy import Policy, bound_for, load_policy, waiver_for
 
 TODAY = datetime.date(2026, 11, 20)
 CLAIMS = tuple(
@@ -24,6 +25,8 @@ owner = "Ada"
 reason = "recalibrated in March"
 expires = 2027-01-31
 """
+ECE = '[bounds."calibration.ece"]\nbound = 0.05\nreason = "a"\n'
+ALL = '[bounds."calibration.*"]\nbound = 0.0\nreason = "strict"\n'
 
 
 def policy_of(folder: Path, text: str, default: str = "") -> Policy:
@@ -57,6 +60,7 @@ bound = 2.0
 reason = "twice"
 [bounds."accuracy.top1"]
 reason = "only where the product says"
+only = [{ dataset = "shelves", bound = 0.9 }]
 """,
     )
 
@@ -80,6 +84,28 @@ def test_an_overlay_keeps_what_it_does_not_say(tmp_path: Path) -> None:
     assert policy_of(tmp_path, "", default).bounds == {}
 
 
+def test_the_last_key_that_matches_an_audit_wins(tmp_path: Path) -> None:
+    policy = policy_of(tmp_path, ALL + ECE)
+
+    check_policy(policy, CLAIMS, ["vit"], ["imagenet_val"], TODAY)
+    assert bound_for(policy, "calibration.ece", "vit", "photos", "clean") == (0.05, "a")
+    assert bound_for(policy, "calibration.nll", "vit", "photos", "clean") == (0.0, "strict")
+
+
+def test_a_pattern_of_an_overlay_wins_over_every_key_of_its_base(tmp_path: Path) -> None:
+    policy = policy_of(tmp_path, 'extends = "default"\n' + ALL, ECE)
+
+    check_policy(policy, CLAIMS, ["vit"], ["imagenet_val"], TODAY)
+    assert bound_for(policy, "calibration.ece", "vit", "photos", "clean") == (0.0, "strict")
+
+
+def test_a_key_of_an_overlay_stands_where_the_overlay_has_it(tmp_path: Path) -> None:
+    policy = policy_of(tmp_path, 'extends = "default"\n' + ALL + ECE.replace("0.05", "0.5"), ECE)
+
+    assert bound_for(policy, "calibration.ece", "vit", "photos", "clean") == (0.5, "a")
+    assert bound_for(policy, "calibration.nll", "vit", "photos", "clean") == (0.0, "strict")
+
+
 def test_a_changed_number_changes_the_digest(tmp_path: Path) -> None:
     one = policy_of(tmp_path, '[bounds."calibration.ece"]\nbound = 0.05\nreason = "a"\n')
     other = policy_of(tmp_path, '[bounds."calibration.ece"]\nbound = 0.06\nreason = "a"\n')
@@ -93,10 +119,26 @@ def test_a_changed_number_changes_the_digest(tmp_path: Path) -> None:
         ("undecidet = 'fail'", "unknown key 'undecidet'. Did you mean 'undecided'"),
         ("undecided = 'maybe'", "undecided: got 'maybe'"),
         ("digest = 'x'", "unknown key 'digest'"),
+        ("files = []", "unknown key 'files'"),
         ("[depth]\nimages_per_vew = 3", "Did you mean 'images_per_view'"),
+        ("[depth]\nimages_per_view = 0", "depth.images_per_view: got 0; input should be greater than or equal to 1"),
+        ("[depth]\nimages_per_view = 1.5", "depth.images_per_view: got 1.5"),
         ('[bounds."calibration.ecce"]\nbound = 1\nreason = "a"', "no audit has the key 'calibration.ecce'. Did you mean 'calibration.ece'"),
         ('[bounds."calibration.ece"]\nbound = 1', "reason is missing"),
         ('[bounds."calibration.ece"]\nbound = "low"\nreason = "a"', "got 'low'"),
+        ('[bounds."calibration.ece"]\nbound = nan\nreason = "a"', "got nan; input should be a finite number"),
+        ('[bounds."calibration.ece"]\nbound = "0.05"\nreason = "a"', "got '0.05'; input should be a valid number"),
+        ('[bounds."calibration.ece"]\nreason = "a"', "neither `bound` nor `only`: it would judge nothing"),
+        ('[bounds."mistakes.error_ratio[{factor}]"]\nbound = 1\nreason = "a"', "write 'mistakes.error_ratio[*]'"),
+        (ECE + ALL, "bounds.'calibration.ece' never applies: of the keys that match an audit the last wins, and 'calibration.*' comes"),
+        (ALL + ECE + ECE.replace(".ece", ".nll"), "bounds.'calibration.*' never applies"),
+        (ECE + 'only = [{ view = "rotatoin=*", bound = 0.1 }]', "no view has the form of 'rotatoin=*'. Did you mean 'rotation'"),
+        (ECE + 'only = [{ view = "rotation", bound = 0.1 }]', "view 'rotation' takes a number"),
+        (ECE + 'only = [{ view = "rotation=10.0", bound = 0.1 }]', "is written 'rotation=10'"),
+        ('[[required]]\naudits = ["calibration.*"]\ndatasets = []', "at least 1 item"),
+        ('[[required]]\naudits = ["calibration.*"]\ndatasets = ["imagenet_val"]\nlabel_space = "shapess"', "Did you mean 'shapes'"),
+        (WAIVER + 'view = "blurr=2"', "there is no view 'blurr'. Did you mean 'blur'"),
+        (WAIVER + WAIVER.replace("0.08", "0.2").replace('"calibration.ece"', '"calibration.*"'), "two waivers for the same case"),
         (
             '[[required]]\naudits = ["calibration.*"]\ndatasets = ["imagenet_vall"]',
             "'imagenet_vall' is in no catalogue and no option. Did you mean",
@@ -129,3 +171,29 @@ def test_a_waiver_covers_its_case_only(tmp_path: Path) -> None:
     assert waiver_for(policy, "calibration.ece", "vit", "imagenet_val", "clean") is policy.waivers[0]
     assert waiver_for(policy, "calibration.ece", "convnext", "imagenet_val", "clean") is None
     assert waiver_for(policy, "calibration.nll", "vit", "imagenet_val", "clean") is None
+
+
+@pytest.mark.parametrize("order", [("violated", "undecided"), ("undecided", "violated")])
+def test_waivers_of_two_verdicts_on_one_case_do_not_hide_one_another(tmp_path: Path, order: tuple[str, str]) -> None:
+    policy = policy_of(tmp_path, "".join(WAIVER + f'covers = "{covers}"\n' for covers in order))
+
+    check_policy(policy, CLAIMS, ["vit"], ["imagenet_val"], TODAY)
+    for covers in order:
+        waiver = waiver_for(policy, "calibration.ece", "vit", "imagenet_val", "clean", covers)
+        assert waiver is not None
+        assert waiver.covers == covers
+
+
+def test_a_waiver_of_an_overlay_wins_over_that_of_its_base(tmp_path: Path) -> None:
+    policy = policy_of(tmp_path, 'extends = "default"\n' + WAIVER.replace("0.08", "0.2"), WAIVER)
+
+    check_policy(policy, CLAIMS, ["vit"], ["imagenet_val"], TODAY)
+    waiver = waiver_for(policy, "calibration.ece", "vit", "imagenet_val", "clean", "violated")
+    assert waiver is not None
+    assert waiver.limit == 0.2
+
+
+def test_waivers_of_different_cases_stand_side_by_side(tmp_path: Path) -> None:
+    views = "".join(WAIVER + f'view = "{view}"\n' for view in ("clean", "blur=*", "rotation=10"))
+
+    check_policy(policy_of(tmp_path, views + WAIVER.replace(".ece", ".nll")), CLAIMS, ["vit"], ["imagenet_val"], TODAY)

@@ -100,3 +100,13 @@ def test_a_waiver_covers_one_verdict_up_to_its_limit(
 
     assert record.verdict == verdict
     assert type(exception) is ending
+
+
+@pytest.mark.parametrize(("low", "high", "ending"), [(0.15, 0.25, BoundViolated), (0.05, 0.25, Undecided)])
+def test_of_two_waivers_the_one_for_the_verdict_is_taken(tmp_path: Path, low: float, high: float, ending: type) -> None:
+    policy = policy_of(tmp_path, WAIVER.format("undecided") + WAIVER.format("violated"))
+
+    record, exception = judged(BLANK, estimate(low, high), "at_most", policy)
+
+    assert record.verdict == "waived"
+    assert type(exception) is ending

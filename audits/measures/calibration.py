@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from audits.measures.calibration_bins import Cells, class_cells, top_label_cells
 from audits.measures.calibration_interval import gaussian_noise, invert, resampled_noise
-from audits.measures.columns import class_indices, column, flags, log_probabilities, matrix, probabilities, same_length
+from audits.measures.columns import class_indices, column, flags, log_probabilities, probabilities, same_length
 from audits.measures.estimate import Estimate
 from audits.measures.means import mean
 from audits.measures.temperature_scaling import fitted_half, fitted_temperature, top_label
+from audits.measures.wide import WideRows, wide_rows
 
 BINS = 15
 METHOD = "inverted bins"
 CLASSES_IN_DETAIL = 5
 COSTLIEST = 20.0  # nats: p(label) = 2e-9, about as far as a softmax in single precision lets a class sink in practice
-ROW_SUM_TOLERANCE = 1e-2  # bf16 probabilities add up to 1 only roughly
 
 
 def expected_calibration_error(confidence: Any, correct: Any, bins: int = BINS) -> Estimate:
@@ -41,24 +41,20 @@ def expected_calibration_error(confidence: Any, correct: Any, bins: int = BINS) 
     return Estimate(cells.value, low, high, n, method=METHOD, detail=detail)
 
 
-def classwise_calibration_error(probability: Any, labels: Any, bins: int = BINS) -> Estimate:
+def classwise_calibration_error(logits: Any, labels: Any, bins: int = BINS) -> Estimate:
     """How far the probability of *every* class is from that class's frequency: thresholds on one class need this one.
 
     The expected calibration error of each class's probability against whether the label is that class, averaged over the
-    classes; 0 to 1, and smaller the more classes there are. probability: [n, classes], rows adding up to 1; labels: [n].
+    classes; 0 to 1, and smaller the more classes there are. logits: [n, classes], of which the softmax is taken; labels: [n].
     The interval inverts the same test as for the expected calibration error, with labels drawn anew from the
     probabilities, because the classes of one image are not independent; it leans to the wide side with few images a class.
     detail: `worst` classes as {class, error}.
-    Errors: ValueError for no images, different lengths, NaN, rows that are no probabilities, labels outside the classes.
+    Errors: ValueError for no images, different lengths, NaN, labels outside the classes.
     Source: Kull et al. 2019 ("Beyond temperature scaling").
     """
-    rows = probabilities("probability", matrix("probability", probability))
-    label = class_indices("labels", labels, rows.shape[1])
-    n = same_length(probability=rows, labels=label)
-    sums = rows.sum(axis=1)
-    if np.abs(sums - 1).max() > ROW_SUM_TOLERANCE:
-        worst = int(np.abs(sums - 1).argmax())
-        raise ValueError(f"probability: row {worst} adds up to {sums[worst]:g}, wanted 1 (logits need a softmax first).")
+    rows = wide_rows("logits", logits)
+    label = class_indices("labels", labels, rows.classes)
+    n = same_length(logits=rows, labels=label)
     cells = class_cells(rows, label, bins)
     low, high = invert(cells, resampled_noise(cells, rows))
     return Estimate(cells.value, low, high, n, method=METHOD, detail={"worst": _worst_classes(cells, n)})
@@ -113,7 +109,7 @@ def temperature(logits: Any, labels: Any, ids: Sequence[Any]) -> float:
     Errors: ValueError for different lengths, NaN, labels outside the classes, no image in this half. Source: Guo et al. 2017.
     """
     scores, label, fitted = _split(logits, labels, ids)
-    return fitted_temperature(scores[fitted], label[fitted])
+    return fitted_temperature(scores.part(fitted), label[fitted])
 
 
 def ece_after_temperature(logits: Any, labels: Any, ids: Sequence[Any], bins: int = BINS) -> Estimate:
@@ -126,8 +122,8 @@ def ece_after_temperature(logits: Any, labels: Any, ids: Sequence[Any], bins: in
     Errors: as `temperature`, and ValueError where the judged half is empty. Source: Guo et al. 2017.
     """
     scores, label, fitted = _split(logits, labels, ids)
-    t = fitted_temperature(scores[fitted], label[fitted])
-    judged, truth = scores[~fitted], label[~fitted]
+    t = fitted_temperature(scores.part(fitted), label[fitted])
+    judged, truth = scores.part(~fitted), label[~fitted]
     confidence, prediction = top_label(judged, t)
     after = expected_calibration_error(confidence, prediction == truth, bins)
     before = top_label_cells(top_label(judged, 1.0)[0], prediction == truth, bins).value
@@ -135,9 +131,9 @@ def ece_after_temperature(logits: Any, labels: Any, ids: Sequence[Any], bins: in
     return Estimate(after.value, after.low, after.high, after.n, after.confidence_level, after.method, detail)
 
 
-def _split(logits: Any, labels: Any, ids: Sequence[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
-    scores = matrix("logits", logits)
-    label = class_indices("labels", labels, scores.shape[1])
+def _split(logits: Any, labels: Any, ids: Sequence[Any]) -> tuple[WideRows, NDArray[np.int64], NDArray[np.bool_]]:
+    scores = wide_rows("logits", logits)
+    label = class_indices("labels", labels, scores.classes)
     n = same_length(logits=scores, labels=label, ids=ids)
     fitted = fitted_half(ids)
     if not 0 < fitted.sum() < n:

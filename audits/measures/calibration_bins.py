@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from audits.measures.wide import WideRows, softmax
 
-ROWS_PER_CHUNK = 4096  # class-wise, n × classes bin indices are never held at once
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,16 @@ def top_label_cells(confidence: Floats, correct: NDArray[np.bool_], bins: int) -
     return Cells(*(np.bincount(index, weights, bins).astype(np.float64) for weights in (None, correct, confidence)))
 
 
-def class_cells(probabilities: Floats, labels: NDArray[np.int64], bins: int) -> Cells:
+def class_cells(logits: WideRows, labels: NDArray[np.int64], bins: int) -> Cells:
     """Cells [classes, bins] of the probability given to each class, whether predicted or not."""
-    n, classes = probabilities.shape
+    classes = logits.classes
     count, hits, total = (np.zeros(classes * bins) for _ in range(3))
-    for start in range(0, n, ROWS_PER_CHUNK):
-        rows = probabilities[start : start + ROWS_PER_CHUNK]
+    for where, chunk in logits.chunks():
+        rows = softmax(chunk)
         cell = class_cell_index(rows, bins)
         count += np.bincount(cell.ravel(), minlength=classes * bins)
         total += np.bincount(cell.ravel(), rows.ravel(), classes * bins)
-        hits += np.bincount(cell[np.arange(len(rows)), labels[start : start + ROWS_PER_CHUNK]], minlength=classes * bins)
+        hits += np.bincount(cell[np.arange(len(rows)), labels[where]], minlength=classes * bins)
     return Cells(*(sums.reshape(classes, bins) for sums in (count, hits, total)))
 
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from audits.measures.calibration_bins import Cells, class_cell_index
 from audits.measures.hashing import mix, random_words, uniforms
+from audits.measures.wide import ELEMENTS_AT_ONCE, WideRows, softmax
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +36,6 @@ HALVINGS = 11  # of a search range about as wide as the error observed: limits a
 STANDING_OUT = 2.0  # standard errors
 LUCK = 0.16  # one standard deviation below what chance gives
 SMALLEST_PART = 1e-6  # of the largest gap: a cell that a pattern leaves out still takes what no other has room for
-ELEMENTS_PER_CHUNK = 1 << 20
 
 
 def gaussian_noise(cells: Cells) -> Floats:
@@ -43,20 +43,18 @@ def gaussian_noise(cells: Cells) -> Floats:
     return _normal_table(cells.count.size)
 
 
-def resampled_noise(cells: Cells, probabilities: Floats) -> Floats:
+def resampled_noise(cells: Cells, logits: WideRows) -> Floats:
     """Noise of class-wise cells in units of their standard error, [RESAMPLED_DRAWS, cells].
 
     An image that is one class is not another, so the cells are not independent: labels are drawn anew from the
     probabilities themselves, all classes together. A row's draws depend on its place, not on its image's id.
     """
-    n, classes = probabilities.shape
-    bins = cells.count.shape[1]
+    classes, bins = cells.count.shape
     draws = np.arange(RESAMPLED_DRAWS)
     hits = np.zeros(RESAMPLED_DRAWS * classes * bins)
-    step = max(1, ELEMENTS_PER_CHUNK // max(classes, RESAMPLED_DRAWS))
-    for start in range(0, n, step):
-        rows = probabilities[start : start + step]
-        words = random_words(np.arange(start, start + len(rows), dtype=np.uint64), draws.astype(np.uint64))
+    for where, chunk in logits.chunks(ELEMENTS_AT_ONCE * classes // max(classes, RESAMPLED_DRAWS)):
+        rows = softmax(chunk)
+        words = random_words(np.arange(where.start, where.stop, dtype=np.uint64), draws.astype(np.uint64))
         drawn = _draw_classes(rows, uniforms(words).T)
         cell = np.take_along_axis(class_cell_index(rows, bins), drawn, axis=1)
         hits += np.bincount((cell + draws * classes * bins).ravel(), minlength=len(hits))

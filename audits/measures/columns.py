@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sized
 from typing import Any
 
 import numpy as np
@@ -16,24 +16,33 @@ def array(name: str, values: Any) -> NDArray[Any]:
 
     Errors: ValueError for no rows, or for NaN or infinite numbers (how many, and the first row).
     """
-    if hasattr(values, "detach"):
-        tensor = values.detach()
-        values = (tensor.double() if tensor.is_floating_point() else tensor).cpu().numpy()
-    result = np.asarray(values.tolist() if getattr(values, "dtype", None) == np.object_ else values)
-    if result.dtype == np.object_:
-        raise ValueError(f"{name}: got values of different kinds (shape {result.shape}), wanted one number or one text for each image.")
-    if result.ndim == 0 or len(result) == 0:
-        raise ValueError(f"{name}: got no rows (shape {result.shape}), wanted at least one image. No data is not a score.")
+    result = stored(name, values)
     if not np.issubdtype(result.dtype, np.floating):
         return result
     result = result.astype(np.float64, copy=False)
     finite = np.isfinite(result).reshape(len(result), -1).all(axis=1)
     if not finite.all():
-        rows = np.flatnonzero(~finite)
-        raise ValueError(
-            f"{name}: got NaN or infinite numbers in {len(rows):,} of {len(result):,} rows, first in row {rows[0]}; wanted finite ones."
-        )
+        raise nonfinite_rows(name, np.flatnonzero(~finite), len(result))
     return result
+
+
+def stored(name: str, values: Any) -> NDArray[Any]:
+    """A numpy array of `values` as they are, not a copy where they are one already; ValueError for no rows or values of different kinds."""
+    if hasattr(values, "detach"):
+        tensor = values.detach().cpu()
+        # numpy has no bfloat16
+        values = (tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor).numpy()
+    result = np.asarray(values.tolist() if getattr(values, "dtype", None) == np.object_ else values)
+    if result.dtype == np.object_:
+        raise ValueError(f"{name}: got values of different kinds (shape {result.shape}), wanted one number or one text for each image.")
+    if result.ndim == 0 or len(result) == 0:
+        raise ValueError(f"{name}: got no rows (shape {result.shape}), wanted at least one image. No data is not a score.")
+    return result
+
+
+def nonfinite_rows(name: str, rows: NDArray[np.int64], n: int) -> ValueError:
+    """What to say about rows with NaN or infinite numbers."""
+    return ValueError(f"{name}: got NaN or infinite numbers in {len(rows):,} of {n:,} rows, first in row {rows[0]}; wanted finite ones.")
 
 
 def column(name: str, values: Any) -> NDArray[Any]:
@@ -42,14 +51,6 @@ def column(name: str, values: Any) -> NDArray[Any]:
     if result.ndim != 1:
         raise ValueError(f"{name}: got shape {result.shape}, wanted one value an image, [n].")
     return result
-
-
-def matrix(name: str, values: Any) -> NDArray[np.float64]:
-    """One row of numbers an image, [n, classes]; ValueError for any other shape, fewer than 2 classes, no rows or NaN."""
-    result = array(name, values)
-    if result.ndim != 2 or result.shape[1] < 2:
-        raise ValueError(f"{name}: got shape {result.shape}, wanted [n, classes] with at least 2 classes.")
-    return result.astype(np.float64, copy=False)
 
 
 def flags(name: str, values: Any) -> NDArray[np.bool_]:
@@ -93,7 +94,7 @@ def class_indices(name: str, values: Any, classes: int) -> NDArray[np.int64]:
     return result.astype(np.int64)
 
 
-def same_length(**columns: Sequence[Any] | NDArray[Any]) -> int:
+def same_length(**columns: Sized) -> int:
     """The common number of rows; ValueError that lists every column's length when they differ."""
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) != 1:

@@ -63,7 +63,7 @@ def _totals(values: Floats, clusters: Sequence[Any]) -> Floats:
     """The sum of each cluster, [clusters], over the mean size of one: their mean is the mean of the values."""
     _, place = np.unique(id_digests(clusters), return_inverse=True)
     totals = np.bincount(place, values)
-    return totals * (len(totals) / len(values))
+    return np.multiply(totals, len(totals) / len(values), dtype=np.float64)
 
 
 def _weighted_mean(weights: Floats, values: Floats) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audits.measures.hashing import id_digests, random_words
+from audits.measures.wide import WideRows, softmax
 
 Floats = NDArray[np.float64]
 
@@ -16,7 +17,6 @@ COLDEST, HOTTEST = 0.01, 100.0
 STEPS = 60
 NEWTON_STEPS = 12  # where it creeps, as on a nearly separable half, halving the bracket is faster
 PRECISION = 1e-9  # of the inverse temperature, relative
-ROWS_PER_CHUNK = 2048
 HALVING = 0x48414C56  # a counter that no bootstrap replicate has, so that halves and weights are independent
 
 
@@ -25,14 +25,18 @@ def fitted_half(ids: Sequence[Any]) -> NDArray[np.bool_]:
     return random_words(id_digests(ids), np.array([HALVING], dtype=np.uint64))[0] >> np.uint64(63) == 1
 
 
-def top_label(logits: Floats, temperature: float) -> tuple[Floats, NDArray[np.int64]]:
+def top_label(logits: WideRows, temperature: float) -> tuple[Floats, NDArray[np.int64]]:
     """Probability of the most probable class at this temperature, [n], and that class, [n]."""
-    prediction = logits.argmax(axis=1)
-    scaled = logits / temperature
-    return 1 / np.exp(scaled - scaled.max(axis=1, keepdims=True)).sum(axis=1), prediction
+    confidence, prediction = np.empty(len(logits)), np.empty(len(logits), dtype=np.int64)
+    for where, rows in logits.chunks():
+        prediction[where] = rows.argmax(axis=1)
+        rows -= rows.max(axis=1, keepdims=True)
+        rows /= temperature
+        confidence[where] = 1 / np.exp(rows, out=rows).sum(axis=1)
+    return confidence, prediction
 
 
-def fitted_temperature(logits: Floats, labels: NDArray[np.int64]) -> float:
+def fitted_temperature(logits: WideRows, labels: NDArray[np.int64]) -> float:
     """The T in [0.01, 100] that minimises the mean negative log-likelihood of softmax(logits / T); logits [n, classes], labels [n].
 
     Newton's method on 1/T, kept inside a shrinking bracket. An end of the range where the minimum lies beyond it (a backbone
@@ -56,15 +60,13 @@ def fitted_temperature(logits: Floats, labels: NDArray[np.int64]) -> float:
     return float(1 / inverse)
 
 
-def _derivatives(logits: Floats, labels: NDArray[np.int64], inverse: float) -> tuple[float, float]:
+def _derivatives(logits: WideRows, labels: NDArray[np.int64], inverse: float) -> tuple[float, float]:
     """First and second derivative of the mean negative log-likelihood in the inverse temperature."""
     slope = curvature = 0.0
-    for start in range(0, len(logits), ROWS_PER_CHUNK):
+    for where, rows in logits.chunks():
         # Relative to the label's logit, so that the slope is exactly 0 where all logits are alike.
-        rows = logits[start : start + ROWS_PER_CHUNK]
-        rows = rows - np.take_along_axis(rows, labels[start : start + ROWS_PER_CHUNK, None], axis=1)
-        weights = np.exp(inverse * (rows - rows.max(axis=1, keepdims=True)))
-        weights /= weights.sum(axis=1, keepdims=True)
+        rows -= np.take_along_axis(rows, labels[where, None], axis=1)
+        weights = softmax(rows, 1 / inverse)
         expected = (weights * rows).sum(axis=1)
         slope += float(expected.sum())
         curvature += float((weights * (rows - expected[:, None]) ** 2).sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -72,3 +73,63 @@ class Crashing(Tiny):
 
 def crashing() -> Crashing:
     return Crashing()
+
+
+class Lonely(Tiny):
+    """Answers otherwise when an image comes without another one."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits = super().forward(images)
+        return logits.roll(1, dims=1) if (images == images[:1]).all() else logits
+
+
+def lonely() -> Lonely:
+    return Lonely()
+
+
+class Cramped(Tiny):
+    """Has memory for one image at a time."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        if len(images) > 1:
+            raise torch.OutOfMemoryError("too many")
+        return super().forward(images)
+
+
+def cramped() -> Cramped:
+    return Cramped()
+
+
+class Headless(nn.Module):
+    """Gives features only, so that a probe is fitted on them."""
+
+    pretrained_cfg = Tiny.pretrained_cfg
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = Tiny().body
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        return self.body(images)
+
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:  # noqa: ARG002 - timm's own signature
+        return features
+
+
+def headless() -> Headless:
+    return Headless()
+
+
+def _logged(seed: int) -> Tiny:
+    """Built, and said so: who built it (a worker's name, or nothing) in the file that LOADS names."""
+    with Path(os.environ["LOADS"]).open("a") as log:
+        log.write(f"{seed} {os.environ.get('PYTEST_XDIST_WORKER', 'controller')}\n")
+    return Tiny(seed)
+
+
+def logged() -> Tiny:
+    return _logged(0)
+
+
+def other_logged() -> Tiny:
+    return _logged(1)

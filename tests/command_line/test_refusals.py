@@ -7,12 +7,14 @@ import timm  # here, not in a test: pytester forgets what a test imports, and to
 import torch
 from safetensors.torch import save_file
 
-from tests.command_line.conftest import SERIAL_AND_WORKERS, TINY, Audit
+from tests.command_line.conftest import ROOT, SERIAL_AND_WORKERS, TINY, Audit
 
 pytest_plugins = ["pytester"]
 
 WAIVER = '[[waivers]]\naudit = "{audit}"\nbackbone = "{backbone}"\nowner = "Ada"\nreason = "r"\nexpires = {until}\nlimit = 1.0\n'
 BOUND = '[bounds."{}"]\nbound = 0.5\nreason = "r"\n'
+RULE = '[[required]]\naudits = ["{}"]\ndatasets = ["{}"]\n'
+UNTRAINED = '[untrained]\nlibrary = "timm"\nmodel = "resnet10t"\nrandom_seed = 0\n'
 TIMM = '[mine]\nlibrary = "timm"\nmodel = "resnet10t"\nlabel_space = "imagenet_1k"\nweights = "mine.{}"\n'
 
 
@@ -46,6 +48,8 @@ def refused(result: pytest.RunResult, *words: str) -> None:
         (("--backbone=vit_b_clip", "--audit-data=nowhere"), ("vit_b_clip", "--audit-dataset=shapes")),
         (("--backbone=vit_b_clip", "--audit-dataset=shapes"), ("vit_b_clip", "weights")),
         ((TINY, "--audit-fetch=imagenet_val"), ("imagenet_val",)),
+        ((TINY, "--audit-report=/dev/null/report"), ("--audit-report: cannot write in /dev/null/report", "Not a directory")),
+        ((TINY, "--audit-cache=/dev/null/cache"), ("--audit-cache: cannot write in /dev/null/cache", "Not a directory")),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant(audit: Audit, arguments: tuple[str, ...], words: tuple[str, ...], workers: tuple[str, ...]) -> None:
@@ -61,6 +65,15 @@ def test_what_cannot_be_meant(audit: Audit, arguments: tuple[str, ...], words: t
         (WAIVER.format(audit="calibration.ece", backbone="tiny", until="2020-01-01"), ("expired on 2020-01-01", "Ada")),
         (WAIVER.format(audit="calibration.ece", backbone="vit_x", until="2999-01-01"), ("'vit_x' is in no catalogue",)),
         (WAIVER.format(audit="calibration.x", backbone="tiny", until="2999-01-01"), ("no audit has the key 'calibration.x'",)),
+        ("[depth]\nimages_per_view = 0\n", ("depth.images_per_view: got 0",)),
+        (BOUND.format("calibration.ece") + BOUND.format("calibration.*"), ("'calibration.ece' never applies",)),
+        (2 * WAIVER.format(audit="calibration.ece", backbone="*", until="2999-01-01"), ("two waivers for the same case",)),
+        (RULE.format("accuracy.*", "shapes") + 'label_space = "shapess"\n', ("label_space: got 'shapess'", "Did you mean 'shapes'")),
+        (
+            BOUND.format("accuracy.top1") + RULE.format("determinism.*", "shapes"),
+            ("'determinism.*'", "tests.command_line.subjects:tiny on shapes", "no bound there for determinism.repeat"),
+        ),
+        (BOUND.format("accuracy.*") + RULE.format("accuracy.*", "imagenet_val"), ("requires what is not there", "imagenet_val")),
     ],
 )
 def test_a_policy_that_cannot_be_meant(
@@ -79,6 +92,17 @@ def test_a_required_dataset_that_is_not_on_disk(audit: Audit, pytester: pytest.P
     (pytester.path / "data" / "imagenet_a" / "n01498041").mkdir(parents=True)
 
     refused(audit("--backbone=mine.toml", "--audit-data=data", *workers), "imagenet_val", "--audit-data")
+
+
+@SERIAL_AND_WORKERS
+@pytest.mark.parametrize("others", [(), (TINY,)], ids=["alone", "beside another"])
+def test_a_backbone_that_nothing_can_be_asked_of(
+    audit: Audit, pytester: pytest.Pytester, others: tuple[str, ...], workers: tuple[str, ...]
+) -> None:
+    (pytester.path / "untrained.toml").write_text(UNTRAINED)
+
+    words = ("Nothing to audit untrained", "neither its entry nor a rule of the policy says on which images", "--audit-dataset=shapes")
+    refused(audit(*others, "--backbone=untrained.toml", *workers), *words)
 
 
 @SERIAL_AND_WORKERS
@@ -136,4 +160,19 @@ def test_the_help_teaches(audit: Audit) -> None:
 def test_pytest_without_audits_wants_no_backbone(pytester: pytest.Pytester, audit: Audit) -> None:
     pytester.makepyfile("def test_one(): pass")
 
-    assert pytester.runpytest_subprocess("-c", str(Path(__file__).parents[2] / "pyproject.toml"), pytester.path).ret == 0
+    assert pytester.runpytest_subprocess("-c", ROOT / "pyproject.toml", pytester.path, "-o", "audit_cache=cache").ret == 0
+
+
+@SERIAL_AND_WORKERS
+@pytest.mark.parametrize("option", ["--backbone=nonsense_typo", "--audit-limit=50"])
+def test_an_option_of_an_audit_where_nothing_is_audited(
+    pytester: pytest.Pytester, audit: Audit, option: str, workers: tuple[str, ...]
+) -> None:
+    pytester.makepyfile("def test_one(): pass")
+    result = pytester.runpytest_subprocess("-c", ROOT / "pyproject.toml", pytester.path, option, *workers)
+
+    refused(result, option.split("=")[0], str(pytester.path), "nothing would be audited", "Add audits/")
+
+
+def test_a_refusal_needs_no_terminal_plugin(audit: Audit) -> None:
+    refused(audit("-p", "no:terminal"), "No backbone")

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from fixtures.errors import UserError
 from fixtures.evidence.cache import EvidenceCache, digest_of
@@ -98,6 +99,43 @@ def test_two_runs_share_one_measurement(tmp_path: Path) -> None:
         run.join()
 
     assert (tmp_path / "log").read_text() == "measured\n"
+
+
+def test_what_a_killed_run_left_half_is_removed_by_the_next(tmp_path: Path) -> None:
+    cache = EvidenceCache(tmp_path)
+    run = multiprocessing.get_context("fork").Process(target=_die_while_writing, args=(str(tmp_path),))
+    run.start()
+    run.join()
+    assert [path.name for path in tmp_path.glob(".*.part")] == [".key.logits.part"]
+
+    with cache.only_one("other"):
+        assert list(tmp_path.glob(".*.part"))
+    with cache.only_one("key"):
+        assert not list(tmp_path.glob(".*.part"))
+        cache.write("key", COLUMNS, {}, {})
+    assert cache.read("key", frozenset({"logits"})) is None
+
+
+def _die_while_writing(folder: str) -> None:
+    cache = EvidenceCache(Path(folder))
+    with cache.only_one("key"):
+        cache.matrix("key", "logits", (500, 50))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_matrix_takes_its_disk_where_the_system_has_no_call_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS has no posix_fallocate."""
+    monkeypatch.delattr(os, "posix_fallocate")
+    cache = EvidenceCache(tmp_path)
+    matrix = cache.matrix("key", "logits", (1000, 700))
+    taken = 512 * (tmp_path / ".key.logits.part").stat().st_blocks
+    matrix[:] = 3
+    cache.write("key", COLUMNS, {"logits": matrix}, {})
+    found = cache.read("key", frozenset({"logits"}))
+
+    assert taken >= 1000 * 700 * 4
+    assert found is not None
+    assert (found["logits"] == 3).all()
 
 
 def _fill_up(folder: str, log: str) -> None:

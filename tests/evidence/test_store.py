@@ -218,7 +218,7 @@ def test_a_disk_that_fills_up_in_the_middle_is_one_clear_message(painted, tmp_pa
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     last = errors.strip().splitlines()[-1]
-    assert "UserError: cannot write (File too large): the image store needs 0.3 MB in" in last
+    assert "NoRoom: cannot write (File too large): the image store needs 0.3 MB in" in last
     assert left_behind(tmp_path) == []
 
 

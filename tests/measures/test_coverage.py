@@ -19,6 +19,7 @@ from audits.measures.calibration_interval import gaussian_noise, invert
 from audits.measures.estimate import Estimate, wilson
 from audits.measures.means import mean
 from audits.measures.temperature_scaling import top_label
+from audits.measures.wide import wide_rows
 from tests.measures.samples import draw_classes, population, softmax
 
 Floats = NDArray[np.float64]
@@ -143,7 +144,7 @@ def test_classwise_interval_holds_the_population_error(classes: int, n: int, rep
 
     def measured() -> Estimate:
         rows = generator.integers(0, len(said), n)
-        return classwise_calibration_error(said[rows], draw_classes(true[rows], generator))
+        return classwise_calibration_error(logits[rows], draw_classes(true[rows], generator))
 
     intervals = [(e.low, e.high) for e in (measured() for _ in range(repetitions))]
 
@@ -164,7 +165,7 @@ def test_interval_after_temperature_holds_the_population_error_at_that_temperatu
         rows = generator.integers(0, len(said), 2000)
         ids = [f"{repetition}/{index}" for index in range(2000)]
         measured = ece_after_temperature(said[rows], draw_classes(true[rows], generator), ids)
-        confidence, _ = top_label(said, measured.detail["temperature"])
+        confidence, _ = top_label(wide_rows("logits", said), measured.detail["temperature"])
         cells = top_label_cells(confidence, np.ones(len(said), dtype=bool), BINS)
         truth = np.abs(np.bincount(bin_index(confidence, BINS), p_right, BINS) - cells.confidence_sum).sum() / len(said)
         holds.append(measured.low <= truth <= measured.high)
