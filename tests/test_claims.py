@@ -29,7 +29,7 @@ def test_every_audit_of_the_folder_is_read_with_its_words() -> None:
 
 
 def test_marks_of_module_and_function_are_joined(tmp_path: Path) -> None:
-    source = '''
+    source = '''"""Mistakes: no factor is to blame."""
 import pytest
 pytestmark = [pytest.mark.needs("labels"), pytest.mark.slow]
 
@@ -47,21 +47,25 @@ def test_one(evidence, factor, verdict):
     assert claim.pattern == "mistakes.error_ratio[*]"
 
 
+AUDIT = '"""A property."""\nimport pytest\n@pytest.mark.audit("a.b")\n@pytest.mark.needs("labels")\ndef test_a():\n    """It is so."""\n'
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({"one": "def test_a(): ..."}, "has no audit keys"),
-        (
-            {
-                "one": "import pytest\n@pytest.mark.audit('a.b')\ndef test_a(): ...",
-                "two": "import pytest\n@pytest.mark.audit('a.b')\ndef test_b(): ...",
-            },
-            "stands twice",
-        ),
-        ({"one": "def test_a(:"}, "line 1"),
+        ({"one": AUDIT.replace('@pytest.mark.audit("a.b")\n', "")}, r"::test_a has no audit keys, wanted one: @pytest\.mark\.audit"),
+        ({"one": AUDIT, "two": AUDIT}, r"'a\.b' stands twice: test_one\.py::test_a and test_two\.py::test_a\. Rename one"),
+        ({"one": "def test_a(:"}, r"test_one\.py: line 1"),
+        ({"one": AUDIT.replace('"""A property."""', "")}, r"test_one\.py has no docstring: .* what the property is"),
+        ({"one": AUDIT.replace('    """It is so."""', "    ...")}, r"::test_a has no docstring: .* one sentence that can be false"),
+        ({"one": AUDIT.replace('"labels"', '"lables"')}, r"test_a needs 'lables', which no backbone .* Did you mean 'labels'"),
+        ({"one": AUDIT.replace('"labels"', '"facters"')}, r"test_a needs 'facters', which no backbone .* Did you mean 'factors'"),
+        ({"one": AUDIT.replace('"labels"', '"qqq"')}, r"needs 'qqq', .* Known: class_names, class_scores, factors, .*text, train_split\."),
+        ({"one": AUDIT.replace('"labels"', "*NEEDS")}, r"pytest\.mark\.needs\(\*NEEDS\): wanted a string in quotes"),
+        ({"one": AUDIT.replace('"a.b"', "KEY")}, r"pytest\.mark\.audit\(KEY\): wanted a string in quotes"),
     ],
 )
-def test_a_broken_audits_folder_is_refused(tmp_path: Path, files: dict[str, str], words: str) -> None:
+def test_a_mistake_in_an_audit_is_named_before_anything_runs(tmp_path: Path, files: dict[str, str], words: str) -> None:
     with pytest.raises(UserError, match=words):
         read_claims(written(tmp_path, **files))
 
@@ -109,7 +113,6 @@ def test_patterns_overlap_where_some_text_has_both_forms(one: str, other: str, o
     ],
 )
 def test_policy_keys_name_parametrized_claims(tmp_path: Path, pattern: str, named: bool) -> None:
-    source = 'import pytest\n@pytest.mark.audit("mistakes.error_ratio[{factor}]")\ndef test_one(): ...'
-    (claim,) = read_claims(written(tmp_path, mistakes=source))
+    (claim,) = read_claims(written(tmp_path, mistakes=AUDIT.replace("a.b", "mistakes.error_ratio[{factor}]")))
 
     assert names_claim(pattern, claim) is named
