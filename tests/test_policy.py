@@ -84,6 +84,16 @@ def test_an_overlay_keeps_what_it_does_not_say(tmp_path: Path) -> None:
     assert policy_of(tmp_path, "", default).bounds == {}
 
 
+def test_a_key_of_an_overlay_takes_the_place_of_the_whole_key(tmp_path: Path) -> None:
+    narrower = 'only = [{ dataset = "imagenet_r", bound = 0.10 }]\n'
+    whole = policy_of(tmp_path, 'extends = "default"\n' + ECE.replace("0.05", "0.5"), ECE + narrower)
+    parts = policy_of(tmp_path, 'extends = "default"\n' + ECE.replace("bound = 0.05\n", "") + narrower, ECE + narrower.replace("_r", "_a"))
+
+    assert bound_for(whole, "calibration.ece", "vit", "imagenet_r", "clean") == (0.5, "a")
+    assert bound_for(parts, "calibration.ece", "vit", "imagenet_r", "clean") == (0.10, "a")
+    assert bound_for(parts, "calibration.ece", "vit", "imagenet_a", "clean") is None
+
+
 def test_the_last_key_that_matches_an_audit_wins(tmp_path: Path) -> None:
     policy = policy_of(tmp_path, ALL + ECE)
 
@@ -121,6 +131,17 @@ def test_a_changed_number_changes_the_digest(tmp_path: Path) -> None:
         ("digest = 'x'", "unknown key 'digest'"),
         ("files = []", "unknown key 'files'"),
         ("[depth]\nimages_per_vew = 3", "Did you mean 'images_per_view'"),
+        (WAIVER.replace("limit", "limt"), "unknown key 'waivers.0.limt'. Did you mean 'limit'?"),
+        (WAIVER.replace("reason", "reasons"), "unknown key 'waivers.0.reasons'. Did you mean 'reason'?"),
+        (
+            WAIVER + "bounds = 1",
+            "unknown key 'waivers.0.bounds'. Known: audit, owner, reason, expires, limit, covers, backbone, dataset, view.",
+        ),
+        (ECE + "onli = []", "unknown key 'bounds.calibration.ece.onli'. Did you mean 'only'?"),
+        (ECE + 'owner = "Ada"', "unknown key 'bounds.calibration.ece.owner'. Known: reason, bound, only."),
+        (ECE + 'only = [{ bound = 1, vew = "clean" }]', "unknown key 'bounds.calibration.ece.only.0.vew'. Did you mean 'view'?"),
+        ('[[required]]\naudit = ["*"]\ndatasets = ["imagenet_val"]', "unknown key 'required.0.audit'. Did you mean 'audits'?"),
+        ("".join(f"key_{index} = 1\n" for index in range(9)), "  and 4 more"),
         ("[depth]\nimages_per_view = 0", "depth.images_per_view: got 0; input should be greater than or equal to 1"),
         ("[depth]\nimages_per_view = 1.5", "depth.images_per_view: got 1.5"),
         ('[bounds."calibration.ecce"]\nbound = 1\nreason = "a"', "no audit has the key 'calibration.ecce'. Did you mean 'calibration.ece'"),
@@ -156,7 +177,14 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, words: str) 
     message = refusal(tmp_path, text)
 
     assert words in message
-    assert len(message.splitlines()) <= 5
+    assert len(message.splitlines()) <= 6
+
+
+def test_a_name_of_catalogue_and_option_is_suggested_once(tmp_path: Path) -> None:
+    policy = policy_of(tmp_path, WAIVER.replace('"vit"', '"vitt"'))
+
+    with pytest.raises(UserError, match=r"Did you mean 'vit'\?$"):
+        check_policy(policy, CLAIMS, ["vit", "vit"], ["imagenet_val"], TODAY)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -14,12 +14,13 @@ from fixtures.contradictions import check_policy
 from fixtures.datasets import catalog as datasets
 from fixtures.errors import UserError
 from fixtures.policy import Policy, load_policy
-from fixtures.requirements import Requirement, missing, refuse_vacuous, required_datasets, requirements
+from fixtures.requirements import Requirement, missing, placed, refuse_vacuous, requirements
 from reports.record import Record
 
 SHIPPED = Path(__file__).resolve().parents[1] / "audits"
 CLAIMS = read_claims(SHIPPED)
 BACKBONE, DATASET = "shapes_convnext_sup", "shapes"
+ASKED = {(BACKBONE, DATASET)}
 BOUND = '[bounds."{}"]\nbound = 0.5\nreason = "r"\n'
 RULE = '[[required]]\naudits = {}\ndatasets = ["{}"]\n'
 
@@ -29,9 +30,14 @@ def policy_of(folder: Path, text: str) -> Policy:
     return load_policy(folder / "gate.toml", SHIPPED / "policy.toml")
 
 
-def wanted(policy: Policy, claims: tuple[Claim, ...] = CLAIMS, dataset: str = DATASET) -> tuple[Requirement, ...]:
+def wanted(
+    policy: Policy, claims: tuple[Claim, ...] = CLAIMS, dataset: str = DATASET, more: tuple[str, ...] = ()
+) -> tuple[Requirement, ...]:
+    """What is required of a backbone whose entry names the embedded dataset, and `more` of the datasets known by name."""
     spec = datasets.resolve(dataset)
-    return requirements(policy, claims, [backbones.resolve(BACKBONE)], {spec.name: spec})
+    known = {DATASET: datasets.resolve(DATASET), spec.name: spec}
+    entry = tuple(known[name] for name in (DATASET, *more))
+    return requirements(policy, claims, [placed(policy, backbones.resolve(BACKBONE), entry, known)], known)
 
 
 def record(audit: str, verdict: str = "holds", view: str = "clean") -> Record:
@@ -94,7 +100,7 @@ def test_every_requirement_of_the_shipped_policy_can_be_judged(backbone: str, da
     known = {name: datasets.resolve(name) for name in datasets.names()}
     check_policy(policy, CLAIMS, backbones.names(), known, datetime.date(2026, 11, 20))
 
-    found = requirements(policy, CLAIMS, [spec], known)
+    found = requirements(policy, CLAIMS, [placed(policy, spec, tuple(known[name] for name in spec.datasets), known)], known)
 
     assert {one.dataset for one in found} == {dataset}
     assert all(one.claims for one in found)
@@ -103,9 +109,11 @@ def test_every_requirement_of_the_shipped_policy_can_be_judged(backbone: str, da
 def test_datasets_are_required_by_pattern_too(tmp_path: Path) -> None:
     policy = policy_of(tmp_path, BOUND.format("*") + RULE.format(["accuracy.*"], "shapes_*"))
 
-    named = required_datasets(policy, backbones.resolve(BACKBONE), datasets.names())
+    known = {name: datasets.resolve(name) for name in datasets.names()}
 
-    assert named == ["shapes_shifted", "shapes_cue_conflict", "shapes_styles"]
+    named = placed(policy, backbones.resolve(BACKBONE), (), known).required
+
+    assert [one.name for one in named] == ["shapes_shifted", "shapes_cue_conflict", "shapes_styles"]
 
 
 def test_what_no_record_answers_is_missing(tmp_path: Path) -> None:
@@ -113,7 +121,7 @@ def test_what_no_record_answers_is_missing(tmp_path: Path) -> None:
     expected = [(audit, BACKBONE, DATASET, "clean", "id") for audit in ("accuracy.top1", "accuracy.top5")]
 
     def lacking(*records: Record) -> list[str]:
-        return missing(wanted(policy), expected, records)
+        return missing(wanted(policy), ASKED, expected, records)
 
     assert lacking(record("accuracy.top1"), record("accuracy.top5", "violated")) == []
     assert lacking(record("accuracy.top1")) == [f"accuracy.top5 of {BACKBONE} on {DATASET} (clean)"]
@@ -123,7 +131,7 @@ def test_what_no_record_answers_is_missing(tmp_path: Path) -> None:
 def test_what_could_not_be_judged_is_missing_where_it_was_not_refused(tmp_path: Path) -> None:
     policy = policy_of(tmp_path, BOUND.format("accuracy.top1") + RULE.format(["calibration.ece"], DATASET))
 
-    (words,) = missing(wanted(policy), [], [record("accuracy.top1")])
+    (words,) = missing(wanted(policy), ASKED, [], [record("accuracy.top1")])
 
     assert words == f"calibration.ece of {BACKBONE} on {DATASET} (the policy has no bound there for calibration.ece)"
 
@@ -133,8 +141,8 @@ def test_a_required_parameter_is_that_one_only(tmp_path: Path) -> None:
     policy = policy_of(tmp_path, BOUND.format("mistakes.*") + RULE.format(["mistakes.error_ratio[texture]"], DATASET))
     expected = [(f"mistakes.error_ratio[{factor}]", BACKBONE, DATASET, "clean", "id") for factor in ("texture", "colour")]
 
-    assert missing(wanted(policy, claims), expected, [record("mistakes.error_ratio[texture]")]) == []
-    assert missing(wanted(policy, claims), expected, [record("mistakes.error_ratio[colour]")]) == [
+    assert missing(wanted(policy, claims), ASKED, expected, [record("mistakes.error_ratio[texture]")]) == []
+    assert missing(wanted(policy, claims), ASKED, expected, [record("mistakes.error_ratio[colour]")]) == [
         f"mistakes.error_ratio[texture] of {BACKBONE} on {DATASET} (clean)"
     ]
 
@@ -150,4 +158,4 @@ def test_a_rule_is_about_the_backbones_that_it_names() -> None:
     policy = load_policy(None, SHIPPED / "policy.toml")
     spec = BackboneSpec(name="features", library="timm", model="resnet10t", random_seed=0)
 
-    assert required_datasets(policy, spec, datasets.names()) == []
+    assert placed(policy, spec, (), {DATASET: datasets.resolve(DATASET)}).required == ()

@@ -76,6 +76,12 @@ def test_paths_are_relative_to_the_table(tmp_path: Path) -> None:
     assert (two.model, two.tokenizer) == ("/somewhere/models/small.json", Path("/somewhere/t.json"))
 
 
+def test_files_of_datasets_are_relative_to_the_table() -> None:
+    spec = table(datasets=["imagenet_val", "photos.toml", "../sets/all.toml:photos", "/data/more.toml"])
+
+    assert spec.datasets == ("imagenet_val", "/somewhere/photos.toml", "/sets/all.toml:photos", "/data/more.toml")
+
+
 def test_a_tag_may_stand_in_the_name_of_the_model() -> None:
     for spec in (
         table(model="resnet50.tv_in1k"),
