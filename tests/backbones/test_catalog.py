@@ -196,3 +196,13 @@ def test_names_and_typing_mistakes_do_not_wait_for_torch() -> None:
         "    else: raise SystemExit(1)\nsys.exit(2 if {'torch', 'timm', 'open_clip'} & set(sys.modules) else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["shapes_convnext_sup", "shapes_vit_sup", "shapes_convnext_clip", "shapes_vit_clip"])
+def test_embedded_backbones_are_told_apart_from_all_others(name: str) -> None:
+    """Their evidence is keyed by what they are: library, model, sources, tokenizer and weights."""
+    others = {loading.architecture_digest(catalog.resolve(other)) for other in ("shapes_convnext_sup", "shapes_convnext_clip")}
+    spec = catalog.resolve(name)
+
+    assert (loading.architecture_digest(spec) in others) == (name in ("shapes_convnext_sup", "shapes_convnext_clip"))
+    assert len(loading.weights_digest(spec)) == 64

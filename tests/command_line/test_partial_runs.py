@@ -104,3 +104,9 @@ def test_nothing_judged_is_not_green(audit: Audit, pytester: pytest.Pytester, pi
     assert result.ret == 1
     assert "nothing was judged" in result.stdout.str()
     assert {record["verdict"] for record in run_file(pytester.path)["records"]} == {"reported"}
+
+
+def test_an_audit_is_chosen_by_its_key(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:
+    audit(TINY, pictures, policy(), "-k", "accuracy.top1 or invariance.consistency")
+
+    assert {record["audit"] for record in run_file(pytester.path)["records"]} == {"accuracy.top1", "invariance.consistency"}

@@ -15,6 +15,7 @@ WAIVER = '[[waivers]]\naudit = "{audit}"\nbackbone = "{backbone}"\nowner = "Ada"
 BOUND = '[bounds."{}"]\nbound = 0.5\nreason = "r"\n'
 RULE = '[[required]]\naudits = ["{}"]\ndatasets = ["{}"]\n'
 UNTRAINED = '[untrained]\nlibrary = "timm"\nmodel = "resnet10t"\nrandom_seed = 0\n'
+IN_THE_PROJECT = ("-c", ROOT / "pyproject.toml", "-p", "conftest")  # as if these tests lay in the checkout
 TIMM = '[mine]\nlibrary = "timm"\nmodel = "resnet10t"\nlabel_space = "imagenet_1k"\nweights = "mine.{}"\n'
 
 
@@ -160,7 +161,7 @@ def test_the_help_teaches(audit: Audit) -> None:
 def test_pytest_without_audits_wants_no_backbone(pytester: pytest.Pytester, audit: Audit) -> None:
     pytester.makepyfile("def test_one(): pass")
 
-    assert pytester.runpytest_subprocess("-c", ROOT / "pyproject.toml", pytester.path, "-o", "audit_cache=cache").ret == 0
+    assert pytester.runpytest_subprocess(*IN_THE_PROJECT, pytester.path, "-o", "audit_cache=cache").ret == 0
 
 
 @SERIAL_AND_WORKERS
@@ -169,7 +170,7 @@ def test_an_option_of_an_audit_where_nothing_is_audited(
     pytester: pytest.Pytester, audit: Audit, option: str, workers: tuple[str, ...]
 ) -> None:
     pytester.makepyfile("def test_one(): pass")
-    result = pytester.runpytest_subprocess("-c", ROOT / "pyproject.toml", pytester.path, option, *workers)
+    result = pytester.runpytest_subprocess(*IN_THE_PROJECT, pytester.path, option, *workers)
 
     refused(result, option.split("=")[0], str(pytester.path), "nothing would be audited", "Add audits/")
 
