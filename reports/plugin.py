@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -53,6 +53,8 @@ class Run(Protocol):
 
 RUN = pytest.StashKey[Run]()
 LEDGER = pytest.StashKey["Ledger"]()
+INTERRUPTED = "interrupted"
+MISSING_SHOWN = 8
 
 
 @dataclass
@@ -163,12 +165,13 @@ def _is_controller_of_workers(config: pytest.Config) -> bool:
 
 
 def _decide(run: Run, ledger: Ledger, interrupted: bool) -> Gate:
-    expected = ledger.handovers[0]["expected"] if ledger.handovers else []
+    judged = [[record.audit, record.backbone, record.dataset, record.view, record.nodeid] for record in ledger.records]
+    expected = ledger.handovers[0]["expected"] if ledger.handovers else judged  # workers that are stopped hand nothing over
     missing = run.missing(expected, ledger.records)
     partial = [*run.partial, *ledger.lost_workers]
     applying, uncollected = run.uncollected(expected)
     if interrupted:
-        partial.append("interrupted")
+        partial.append(INTERRUPTED)
     elif not ledger.lost_workers:
         if uncollected:
             partial.append(f"{len(uncollected)} of {applying} audits were not collected ({briefly(uncollected)})")
@@ -225,10 +228,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     run = config.stash[RUN]
     left_out = {out["audit"] for out in run.facts(config.rootpath)["left_out"]}
     if left_out:
-        write(f"{len(left_out)} audits do not apply to all of what was chosen; the report lists them with the reason.")
-    for words in ledger.gate.missing[:8]:
-        write(f"required, not judged: {words}", red=True)
-    if ledger.gate.missing and ledger.gate.partial and not run.partial_is_meant:
-        write("Something required was left out: exit status 1; --audit-partial says that it is meant.")
+        many = "1 audit does" if len(left_out) == 1 else f"{len(left_out)} audits do"
+        write(f"{many} not apply to all of what was chosen; the report lists what does not, with the reason.")
+    if INTERRUPTED in ledger.gate.partial:
+        write("Stopped; what was measured is kept: the same command goes on from here.")
+    else:
+        _write_missing(write, ledger.gate, run.partial_is_meant)
     write(ledger.gate.sentence, bold=True, **{"green" if ledger.gate.state == "ready" else "red" if ledger.gate.red else "yellow": True})
     write(f"report: {ledger.written}")
+
+
+def _write_missing(write: Callable[..., None], gate: Gate, is_meant: bool) -> None:
+    for words in gate.missing[:MISSING_SHOWN]:
+        write(f"required, not judged: {words}", red=True)
+    if len(gate.missing) > MISSING_SHOWN:
+        write(f"… and {len(gate.missing) - MISSING_SHOWN} more; the report lists them all", red=True)
+    if gate.missing and gate.partial and not is_meant:
+        write("Something required was left out: exit status 1; --audit-partial says that it is meant.")

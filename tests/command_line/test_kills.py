@@ -64,16 +64,21 @@ def test_the_next_run_goes_on_where_a_killed_one_was(
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_keeps_its_records_and_is_no_gate(pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]) -> None:
-    run = started(pytester.path, pictures, policy())
-    wait_for_evidence(pytester.path, 3)
+@SERIAL_AND_WORKERS
+def test_an_interrupted_run_keeps_its_records_and_is_no_gate(
+    pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str], workers: tuple[str, ...]
+) -> None:
+    required = '[[required]]\naudits = ["accuracy.top1", "invariance.consistency"]\ndatasets = ["pictures"]\n'
+    run = started(pytester.path, pictures, policy(required), workers=workers)
+    wait_for_evidence(pytester.path, 4)
     os.kill(run.pid, signal.SIGINT)
 
     assert run.wait(120) == pytest.ExitCode.INTERRUPTED
     left = run_file(pytester.path)
-    assert left["records"]
+    assert left["records"][0]["audit"] == "accuracy.top1"
     assert not left["gate"]["ready"]
     assert "interrupted" in left["gate"]["partial"]
+    assert not any("accuracy.top1" in words for words in left["gate"]["missing"])
 
 
 @pytest.mark.slow
