@@ -53,6 +53,16 @@ def test_rotation_turns_counter_clockwise_about_the_centre_like_torchvision(imag
     assert ((view_of(images, f"rotation={degrees}") - expected).abs() * never_uncovered).max() <= 0.01 * LEVEL
 
 
+def test_rotation_after_a_pass_without_gradients_still_has_them():
+    with torch.inference_mode():
+        view_of(torch.ones(2, 3, 36, 36), "rotation=17")
+    images = torch.rand(2, 3, 36, 36, requires_grad=True)
+    view_of(images, "rotation=17").sum().backward()
+
+    assert images.grad is not None
+    assert images.grad.sum() == pytest.approx(2 * 3 * 36 * 36, rel=1e-4)
+
+
 def test_rotation_leaves_no_black_corner():
     assert (view_of(torch.ones(1, 3, 224, 224), "rotation=45") > 0.999).all()
 
