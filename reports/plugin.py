@@ -46,6 +46,10 @@ class Run(Protocol):
         """What is required and was not judged, in words."""
         ...
 
+    def with_needless_waivers(self, expected: list[list[str]], records: list[Record]) -> list[Record]:
+        """The records, of which one for each waiver that nothing needs any more says so."""
+        ...
+
     def facts(self, root: Path) -> dict[str, Any]:
         """Provenance, the texts of the properties, and what was left out."""
         ...
@@ -165,6 +169,7 @@ def _is_controller_of_workers(config: pytest.Config) -> bool:
 def _decide(run: Run, ledger: Ledger, interrupted: bool) -> Gate:
     expected = ledger.handovers[0]["expected"] if ledger.handovers else []
     missing = run.missing(expected, ledger.records)
+    ledger.records = run.with_needless_waivers(expected, ledger.records)
     partial = [*run.partial, *ledger.lost_workers]
     applying, uncollected = run.uncollected(expected)
     if interrupted:
@@ -228,6 +233,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         write(f"{len(left_out)} audits do not apply to all of what was chosen; the report lists them with the reason.")
     for words in ledger.gate.missing[:8]:
         write(f"required, not judged: {words}", red=True)
+    for terms in (record.waiver or {} for record in ledger.records):
+        if terms.get("now_holds"):
+            write(terms["reason"], red=True)
     if ledger.gate.missing and ledger.gate.partial and not run.partial_is_meant:
         write("Something required was left out: exit status 1; --audit-partial says that it is meant.")
     write(ledger.gate.sentence, bold=True, **{"green" if ledger.gate.state == "ready" else "red" if ledger.gate.red else "yellow": True})
