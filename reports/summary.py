@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reports.claims import WORST_FIRST, Claim, claims_of
 from reports.record import Record
-from reports.wording import SIGNS
+from reports.wording import OUTSIDE, SIGNS, lies_outside, tally_cell
 
 COLOURS = {"violated": "red", "error": "red", "undecided": "yellow", "waived": "purple", "holds": "green", "reported": "white"}
 
@@ -17,21 +17,21 @@ def table(records: Sequence[Record]) -> list[tuple[str, str]]:
         return []
     claims = sorted(claims_of(list(records)), key=lambda claim: WORST_FIRST.index(claim.verdict))
     several = len({claim.backbone for claim in claims}) > 1
-    header = ["verdict", "audit", *(["backbone"] if several else []), "dataset", "worst view", "score (95 %)", "bound", "images"]
+    header = ["verdict (views)", "audit", *(["backbone"] if several else []), "dataset", "worst view", "score (95 %)", "bound", "images"]
     rows = [_cells(claim, several) for claim in claims]
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = [_line(cells, widths) for cells in [header, *rows]]
-    return list(zip(lines, ["", *(COLOURS[claim.verdict] for claim in claims)], strict=True))
+    colours = ["", *(COLOURS[claim.verdict] for claim in claims)]
+    note = [(f"* {OUTSIDE}", "white")] * any(lies_outside(claim.worst) for claim in claims)
+    return [*zip(lines, colours, strict=True), *note]
 
 
 def _cells(claim: Claim, several: bool) -> list[str]:
-    worst, views = claim.worst, len(claim.records)
-    verdict = f"{SIGNS[claim.verdict]} {claim.verdict}"
-    if views > 1:
-        verdict += f" {len(claim.of_verdict(claim.verdict))}/{views}"
+    worst = claim.worst
+    verdict = f"{SIGNS[claim.verdict]} {claim.verdict} {tally_cell(claim)}".rstrip()
     score = "-" if worst.value is None else f"{worst.value:.3f}"
     if worst.value is not None and worst.method != "exact":
-        score += f" ({worst.low:.3f} to {worst.high:.3f})"
+        score += f" ({worst.low:.3f} to {worst.high:.3f})" + "*" * lies_outside(worst)
     sign = {"at_least": "≥", "at_most": "≤"}.get(worst.direction or "", "")
     bound = "-" if worst.bound is None else f"{sign} {worst.bound:g}"
     names = [claim.backbone] if several else []
