@@ -19,6 +19,10 @@ MARKS = {"holds": "o", "violated": "X", "undecided": "D", "waived": "s", "report
 _SERIES_MARKS = ("o", "s", "^", "D", "v", "P")
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (8, 3)), (0, (3, 1)))
 _ROW_HEIGHT = 18
+_LETTER_PX = 6.6  # of the widest usual font at the size of a chart's text
+_LONGEST_NAME = 24
+# A share of so few images says next to nothing: its bar is an outline.
+FEW = 10
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Series:
 def reliability(bins: Sequence[dict[str, Any]], key: str, name: str) -> Markup:
     """How often a backbone is right at each confidence, and how its images are spread over confidence.
 
-    Bins are `{low, high, count, confidence, accuracy}`; empty ones draw nothing.
+    Bins are `{low, high, count, confidence, accuracy}`; empty ones draw nothing, those of less than `FEW` images outlines.
     """
     full = [one for one in bins if one["count"]]
     middles = [(one["low"] + one["high"]) / 2 for one in full]
@@ -71,15 +75,17 @@ def reliability(bins: Sequence[dict[str, Any]], key: str, name: str) -> Markup:
 
 def _draw_bins(axes: Axes, bins: Sequence[dict[str, Any]], middles: Sequence[float], widths: Sequence[float]) -> None:
     """Full up to what is both claimed and kept; empty and dashed what is claimed beyond, pale what is kept beyond."""
+    many = [one["count"] >= FEW for one in bins]
     shared = [min(one["accuracy"], one["confidence"]) for one in bins]
     claimed = [max(0.0, one["confidence"] - one["accuracy"]) for one in bins]
     kept = [max(0.0, one["accuracy"] - one["confidence"]) for one in bins]
-    outline = {"linewidth": 1, "linestyle": (0, (2, 2))}
-    axes.bar(middles, shared, widths, color=ACCENT, alpha=0.75, linewidth=0)
-    for heights, face, edge in ((claimed, "none", OF_VERDICT["violated"]), (kept, ACCENT, ACCENT)):
+    solid = [(ACCENT, 0.75) if enough else "none" for enough in many]
+    axes.bar(middles, shared, widths, color=solid, edgecolor=["none" if enough else ACCENT for enough in many], linewidth=1)
+    for heights, pale, edge in ((claimed, False, OF_VERDICT["violated"]), (kept, True, ACCENT)):
         drawn = [number for number, height in enumerate(heights) if height > 0]
         chosen = [[column[number] for number in drawn] for column in (middles, heights, widths, shared)]
-        axes.bar(*chosen[:3], bottom=chosen[3], facecolor=(face, 0.25) if face != "none" else face, edgecolor=edge, **outline)
+        faces = [(ACCENT, 0.25) if pale and many[number] else "none" for number in drawn]
+        axes.bar(*chosen[:3], bottom=chosen[3], facecolor=faces, edgecolor=edge, linewidth=1, linestyle=(0, (2, 2)))
 
 
 def curve(series: Sequence[Series], share: bool, halves: bool, xlabel: str, key: str, name: str) -> Markup:
@@ -98,7 +104,7 @@ def curve(series: Sequence[Series], share: bool, halves: bool, xlabel: str, key:
         if halves:
             axes.set_xscale("log", base=2)
         places = sorted({point.x for point in points})
-        _ticks(axes.xaxis, _apart(places, halves), share=False)
+        _ticks(axes.xaxis, _apart(places, halves, WIDTH - 62), share=False)
         axes.set_xlabel(label(xlabel, 48))
         _tick_scores(axes.yaxis, axes.get_ylim(), share)
         if legend_height:
@@ -115,19 +121,21 @@ def rows(points: Sequence[Point], share: bool, filled: bool, key: str, name: str
     for point in points:
         lines += [(point.heading, None)] * bool(point.heading) + [(point.name, point)]
     with drawing(len(lines) * _ROW_HEIGHT + 32) as figure:
-        axes = place(figure, 132, 26, 22, 6)
+        left = 12 + _LETTER_PX * max((min(len(text), _LONGEST_NAME) for text, _ in lines), default=0)
+        across = WIDTH - left - 22
+        axes = place(figure, left, 26, 22, 6)
         axes.set(ylim=(len(lines) - 0.5, -0.5), xlim=_limits(points, share, from_zero=filled))
         placed = {height: point for height, (_, point) in enumerate(lines) if point}
         _show_bounds(axes, points, sideways=True, heights=list(placed))
         for height, (text, _) in enumerate(lines):
             axes.text(
-                -8 / (WIDTH - 154), height, label(text, 21), ha="right", va="center", color=SOFT if height in placed else INK,
+                -8 / across, height, label(text, _LONGEST_NAME), ha="right", va="center", color=SOFT if height in placed else INK,
                 transform=axes.get_yaxis_transform(),
             )  # fmt: skip
         _draw_rows(axes, placed, filled)
         axes.yaxis.set_major_locator(NullLocator())
         axes.spines["left"].set_visible(False)
-        _tick_scores(axes.xaxis, axes.get_xlim(), share)
+        _tick_scores(axes.xaxis, axes.get_xlim(), share, across)
         return to_svg(figure, key, name)
 
 
@@ -204,8 +212,10 @@ def _limits(points: Sequence[Point], share: bool, from_zero: bool = False) -> tu
     return numbers.axis_limits([*seen, 0.0] if from_zero else seen, share)
 
 
-def _tick_scores(axis: Any, limits: tuple[float, float], share: bool) -> None:
-    _ticks(axis, [0, 0.25, 0.5, 0.75, 1] if share and limits == (0, 1) else numbers.ticks(*limits), share)
+def _tick_scores(axis: Any, limits: tuple[float, float], share: bool, across: float = WIDTH) -> None:
+    """Round numbers; on an axis that lies across so many pixels, no more than can stand beside each other."""
+    quarters = [0, 0.25, 0.5, 0.75, 1] if share and limits == (0, 1) else []
+    _ticks(axis, quarters or numbers.ticks(*limits, most=min(6, int(across // (7 * _LETTER_PX)))), share)
 
 
 def _ticks(axis: Any, places: Sequence[float], share: bool) -> None:
@@ -214,11 +224,16 @@ def _ticks(axis: Any, places: Sequence[float], share: bool) -> None:
     axis.set_ticklabels([numbers.limit(float(f"{place:.3g}"), share) for place in places])
 
 
-def _apart(places: Sequence[float], halves: bool) -> list[float]:
-    """Those numbers that can be written below an axis without touching: each at least a twelfth of the axis from the last."""
+def _apart(places: Sequence[float], halves: bool, across: float) -> list[float]:
+    """Those numbers that can be written below an axis of so many pixels without touching, both ends among them."""
     spread = [log2(place) if halves else place for place in places]
-    kept: list[int] = []
-    for index, position in enumerate(spread):
-        if not kept or position - spread[kept[-1]] >= (spread[-1] - spread[0]) / 12:
+    pixel = (spread[-1] - spread[0]) / across
+    room = [(_LETTER_PX * len(numbers.limit(place)) + 10) * pixel for place in places]
+    kept = [0]
+    for index in range(1, len(places)):
+        last = index == len(places) - 1
+        while last and len(kept) > 1 and spread[index] - spread[kept[-1]] < room[index]:
+            kept.pop()
+        if spread[index] - spread[kept[-1]] >= room[index]:
             kept.append(index)
     return [places[index] for index in kept]

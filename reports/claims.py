@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from reports.gate import JUDGED
 from reports.numbers import axis_limits
 from reports.record import Record
 
@@ -64,6 +65,11 @@ class Claim:
         return axis_limits(numbers, self.share) if numbers else None
 
     @property
+    def judged(self) -> list[Record]:
+        """The records that the policy has a bound for and that were measured."""
+        return [record for record in self.records if record.verdict in JUDGED]
+
+    @property
     def calm(self) -> list[Record]:
         """The records that nobody has to look at, in their own order."""
         return [record for record in self.records if record.verdict not in STOPPING]
@@ -88,13 +94,14 @@ def records_of(run: dict[str, Any]) -> list[Record]:
 
 
 def claims_of(records: list[Record], properties: Iterable[str] = ()) -> list[Claim]:
-    """Every claim of a run: by property in the order given (others after them), then by audit; backbones and datasets as they appear."""
+    """Every claim of a run: by property in the order given (others after them), then audits, backbones and datasets as they appear."""
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
         groups.setdefault((record.audit, record.backbone, record.dataset), []).append(record)
     claims = [Claim(*key, tuple(sorted(group, key=_place_of_view))) for key, group in groups.items()]
     order = {name: place for place, name in enumerate(properties)}
-    return sorted(claims, key=lambda claim: (order.get(claim.property_name, len(order)), claim.property_name, claim.audit))
+    audits = {audit: place for place, audit in enumerate(dict.fromkeys(record.audit for record in records))}
+    return sorted(claims, key=lambda claim: (order.get(claim.property_name, len(order)), claim.property_name, audits[claim.audit]))
 
 
 def _place_of_view(record: Record) -> tuple[bool, str, float, str]:
@@ -104,6 +111,31 @@ def _place_of_view(record: Record) -> tuple[bool, str, float, str]:
         return record.view != "clean", family, float(value), ""
     except ValueError:
         return record.view != "clean", family, 0.0, value
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One audit on one dataset, with the claim of each backbone: what can be compared, on one view for all."""
+
+    claims: dict[str, Claim]
+
+    @cached_property
+    def worst(self) -> Claim:
+        """The claim whose worst view all backbones are compared on: one view's number says nothing against another's."""
+        return min(self.claims.values(), key=lambda claim: badness(claim.worst))
+
+    def shown(self, backbone: str) -> Record | None:
+        """The record of a backbone on that view; None where it has none."""
+        claim = self.claims.get(backbone)
+        return next((record for record in claim.records if record.view == self.worst.worst.view), None) if claim else None
+
+
+def settings_of(claims: list[Claim]) -> list[Setting]:
+    """What the backbones of a run were all asked, in the order of the claims."""
+    found: dict[tuple[str, str], dict[str, Claim]] = {}
+    for claim in claims:
+        found.setdefault((claim.audit, claim.dataset), {})[claim.backbone] = claim
+    return [Setting(of_backbone) for of_backbone in found.values()]
 
 
 @dataclass(frozen=True)
@@ -135,7 +167,9 @@ def _remedy(stop: Claim, claims: list[Claim]) -> Record | None:
         if (claim.property_name, claim.backbone, claim.dataset) == (stop.property_name, stop.backbone, stop.dataset)
     )
     found = (record for claim in alike if claim.audit != stop.audit for record in claim.records if (record.detail or {}).get("temperature"))
-    return next(found, None) if binned else None
+    record = next(found, None)
+    mends = record is not None and (record.value is None or stop.worst.value is None or record.value < stop.worst.value)
+    return record if binned and mends else None
 
 
 def badness(record: Record) -> tuple[int, float]:
@@ -147,10 +181,12 @@ def excess(record: Record) -> float:
     """How far beyond its bound a value lies, in units of what the bound allows (0 on the bound, negative inside).
 
     What a bound allows is its distance from perfect: an error of at most 0.05 allows 0.05, a share of at least 0.9 allows 0.1; so that
-    an accuracy and a calibration error can be put in one order.
+    an accuracy and a calibration error can be put in one order. Without a bound: how far the value lies on the worse side of 0.
     """
-    if record.value is None or record.bound is None:
+    if record.value is None:
         return 0.0
+    if record.bound is None:
+        return record.value if record.direction == "at_most" else -record.value
     if record.direction == "at_least":
         distance, allowed = record.bound - record.value, 1 - record.bound if 0 <= record.bound < 1 else abs(record.bound)
     else:

@@ -21,13 +21,13 @@ _BY_LOGARITHM = ("resolution",)
 class Figure:
     """A chart with what is written beside it.
 
-    `subject` is its backbone (empty where there are several) and dataset, `verdicts` are those whose marks it shows.
+    `subject` is its audit and backbone (each empty where there are several) and dataset, `verdicts` are those whose marks it shows.
     """
 
     title: str
     about: str
     svg: Markup
-    subject: tuple[str, str]
+    subject: tuple[str, str, str]
     note: str = ""
     verdicts: tuple[str, ...] = ()
 
@@ -133,7 +133,8 @@ def _reliability(claim: Claim, record: Record, key: str) -> Figure:
     words = "overconfident" if confidence > accuracy else "underconfident"
     gap = numbers.score(abs(confidence - accuracy) * 100).removesuffix(".0")
     told = f"Mean confidence {numbers.score(confidence, True)}, right {numbers.score(accuracy, True)}: {words} by {gap} points."
-    note = f"{_cooled(record)}{told} Dashed: more confident than right; pale: more right than confident. Below: how images spread."
+    hollow = f" Hollow: fewer than {charts.FEW} images." if any(0 < one["count"] < charts.FEW for one in bins) else ""
+    note = f"{_cooled(record)}{told} Dashed: more confident than right; pale: more right than confident.{hollow} Below: how images spread."
     svg = charts.reliability(bins, key, f"{claim.words}. Reliability diagram. {told}")
     return Figure(claim.words, _about(claim), svg, _subject([claim]), note)
 
@@ -181,8 +182,9 @@ def _unmeasured(claim: Claim) -> str:
     return f"Not measured: {', '.join(views)}." if views else ""
 
 
-def _subject(claims: Sequence[Claim]) -> tuple[str, str]:
-    return claims[0].backbone if len({claim.backbone for claim in claims}) == 1 else "", claims[0].dataset
+def _subject(claims: Sequence[Claim]) -> tuple[str, str, str]:
+    audits, backbones = {claim.audit for claim in claims}, {claim.backbone for claim in claims}
+    return audits.pop() if len(audits) == 1 else "", backbones.pop() if len(backbones) == 1 else "", claims[0].dataset
 
 
 def _verdicts(claims: Sequence[Claim]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from reports.record import VERDICTS, Record
 
+INTERRUPTED = "interrupted"  # as a part of what a run left out
 JUDGED = ("holds", "violated", "undecided", "waived")
 
 

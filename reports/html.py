@@ -10,10 +10,11 @@ from typing import Any
 import jinja2
 
 from reports import bars, numbers, wording
-from reports.claims import Claim, claims_of, records_of, stops_of
+from reports.claims import Claim, claims_of, records_of, settings_of, stops_of
 from reports.sections import left_out_of, leftover_exhibits, plain, provenance_of, sections_of
 
 _CARDS_SHOWN = 9
+_MISSING_SHOWN = 12
 _TAKEN = ("answer", "answer-title", "stops", "waived", "backbones", "claims", "comparison", "exhibits", "left-out", "provenance")
 
 
@@ -35,7 +36,7 @@ def render(run: dict[str, Any]) -> str:
         "stale": [(claim, record) for claim in claims for record in claim.records if (record.waiver or {}).get("now_holds")],
         "waived": [(claim, record) for claim in claims for record in claim.of_verdict("waived")],
         "tables": [(backbone, _own(claims, backbone)) for backbone in backbones],
-        "settings": _settings(claims),
+        "settings": settings_of(claims),
         "sections": sections,
         "anchors": anchors,
         "titles": {section.name: section.prose.title for section in sections},
@@ -53,7 +54,8 @@ def _frame(run: dict[str, Any], backbones: list[str]) -> dict[str, Any]:
         "backbones": backbones,
         "state": state_of(run["gate"]),
         "sentence": sentence_of(run["gate"]),
-        "missing": run["gate"]["missing"],
+        "missing": run["gate"]["missing"][:_MISSING_SHOWN],
+        "more_missing": run["gate"]["missing"][_MISSING_SHOWN:],
         "about": _about(run["provenance"]),
         "provenance": provenance_of(run),
         "command": run["provenance"].get("command", ""),
@@ -87,14 +89,6 @@ def _own(claims: list[Claim], backbone: str) -> list[Claim]:
     return [claim for claim in claims if claim.backbone == backbone]
 
 
-def _settings(claims: list[Claim]) -> list[tuple[Claim, dict[str, Claim]]]:
-    """Every audit on every dataset, with the claim of each backbone: the rows of the comparison."""
-    found: dict[tuple[str, str], dict[str, Claim]] = {}
-    for claim in claims:
-        found.setdefault((claim.audit, claim.dataset), {})[claim.backbone] = claim
-    return [(next(iter(of_backbone.values())), of_backbone) for of_backbone in found.values()]
-
-
 def _anchors(names: Iterable[str]) -> dict[str, str]:
     """An id for each name, safe in a link and used once."""
     anchors: dict[str, str] = {}
@@ -116,11 +110,12 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters.update(
-        score=numbers.score, interval=numbers.interval, count=numbers.count, limit=numbers.limit,
+        score=numbers.score, interval=wording.interval_cell, count=numbers.count, limit=numbers.limit,
         counted=wording.counted, tally=wording.tally, tally_words=wording.tally_words, view=wording.view_words,
         bound=wording.bound_sign, finding=wording.finding, next=wording.what_next, others=wording.other_views,
         likewise=wording.likewise, remedy=wording.remedy, date=wording.date_words, actual=wording.actual_words,
-        stops=stops_of, bar=bars.interval_bar, legend=bars.mark,
+        which=wording.which_view, bounds=wording.bounds_of, stops=stops_of, bar=bars.interval_bar, legend=bars.mark,
     )  # fmt: skip
-    environment.globals.update(signs=wording.SIGNS, meanings=wording.MEANINGS)
+    environment.globals.update(signs=wording.SIGNS, meanings=wording.MEANINGS, outside=wording.OUTSIDE)
+    environment.tests.update(outside=wording.lies_outside)
     return environment

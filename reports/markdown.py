@@ -8,9 +8,10 @@ from typing import Any
 from reports import numbers, wording
 from reports.claims import badness, claims_of, records_of, stops_of
 from reports.html import sentence_of, state_of
+from reports.record import Record
 
 _ROWS_SHOWN = 100
-_STOPS_SHOWN = 10
+_LINES_SHOWN = 10
 
 
 def render(run: dict[str, Any]) -> str:
@@ -19,15 +20,25 @@ def render(run: dict[str, Any]) -> str:
     claims = sorted(claims_of(records, run["properties"]), key=lambda claim: badness(claim.worst))
     stops = stops_of(claims)
     lines = [f"## {state_of(run['gate'])[1]}", "", _safe(sentence_of(run["gate"])), ""]
-    lines += [f"* missing: {_safe(str(one))}" for one in run["gate"]["missing"]]
-    lines += [_stop_line(stop) for stop in stops[:_STOPS_SHOWN]]
-    if len(stops) > _STOPS_SHOWN:
-        lines.append(f"* and {len(stops) - _STOPS_SHOWN} more")
+    lines += _first([f"* missing: {_safe(str(one))}" for one in run["gate"]["missing"]])
+    lines += _first([_stop_line(stop) for stop in stops])
+    lines += _first([_stale_line(record) for record in records if (record.waiver or {}).get("now_holds")])
     lines += ["", "| Verdict | Claim | Backbone | Dataset | Worst view | Score | Bound |", "|---|---|---|---|---|--:|--:|"]
     lines += [_row(claim) for claim in claims[:_ROWS_SHOWN]]
     if len(claims) > _ROWS_SHOWN:
-        lines += ["", f"{len(claims) - _ROWS_SHOWN} more claims, none worse than these, stand in report.html."]
+        lines += ["", f"… and {len(claims) - _ROWS_SHOWN} more, none worse than these: see report.html."]
     return "\n".join(lines) + "\n"
+
+
+def _first(lines: list[str]) -> list[str]:
+    """The first few lines, and how many more there are."""
+    more = len(lines) - _LINES_SHOWN
+    return lines[:_LINES_SHOWN] + [f"* … and {more} more"] * (more > 0)
+
+
+def _stale_line(record: Record) -> str:
+    reason = str((record.waiver or {}).get("reason", ""))
+    return f"* {wording.SIGNS['holds']} **a waiver is no longer needed** ({_safe(record.backbone)}): {_safe(reason)}"
 
 
 def _stop_line(stop: Any) -> str:

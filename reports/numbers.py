@@ -67,9 +67,9 @@ def axis_limits(numbers: list[float], share: bool = False) -> tuple[float, float
     return floor, ceiling
 
 
-def ticks(low: float, high: float) -> list[float]:
-    """Round numbers from low to high, four to seven of them."""
-    step = _round_step((high - low) / 6)
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Round numbers from low to high, with at most so many steps between them."""
+    step = _round_step((high - low) / most)
     return [step * place for place in range(math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6) + 1)]
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
-from reports.gate import Gate, briefly, gate_of
+from reports.gate import INTERRUPTED, Gate, briefly, gate_of
 from reports.record import SCHEMA_VERSION, Record, write_run
-from reports.summary import table
+from reports.summary import closing, table
 
 
 class Run(Protocol):
@@ -46,6 +46,10 @@ class Run(Protocol):
         """What is required and was not judged, in words."""
         ...
 
+    def with_needless_waivers(self, expected: list[list[str]], records: list[Record]) -> list[Record]:
+        """The records, of which one for each waiver that nothing needs any more says so."""
+        ...
+
     def facts(self, root: Path) -> dict[str, Any]:
         """Provenance, the texts of the properties, and what was left out."""
         ...
@@ -53,8 +57,6 @@ class Run(Protocol):
 
 RUN = pytest.StashKey[Run]()
 LEDGER = pytest.StashKey["Ledger"]()
-INTERRUPTED = "interrupted"
-MISSING_SHOWN = 8
 
 
 @dataclass
@@ -168,6 +170,7 @@ def _decide(run: Run, ledger: Ledger, interrupted: bool) -> Gate:
     judged = [[record.audit, record.backbone, record.dataset, record.view, record.nodeid] for record in ledger.records]
     expected = ledger.handovers[0]["expected"] if ledger.handovers else judged  # workers that are stopped hand nothing over
     missing = run.missing(expected, ledger.records)
+    ledger.records = run.with_needless_waivers(expected, ledger.records)
     partial = [*run.partial, *ledger.lost_workers]
     applying, uncollected = run.uncollected(expected)
     if interrupted:
@@ -227,21 +230,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         write(line, **({colour: True} if colour else {"bold": True}))
     run = config.stash[RUN]
     left_out = {out["audit"] for out in run.facts(config.rootpath)["left_out"]}
-    if left_out:
-        many = "1 audit does" if len(left_out) == 1 else f"{len(left_out)} audits do"
-        write(f"{many} not apply to all of what was chosen; the report lists what does not, with the reason.")
-    if INTERRUPTED in ledger.gate.partial:
-        write("Stopped; what was measured is kept: the same command goes on from here.")
-    else:
-        _write_missing(write, ledger.gate, run.partial_is_meant)
+    for line, colour in closing(ledger.records, ledger.gate, len(left_out), run.partial_is_meant):
+        write(line, **({colour: True} if colour else {}))
     write(ledger.gate.sentence, bold=True, **{"green" if ledger.gate.state == "ready" else "red" if ledger.gate.red else "yellow": True})
     write(f"report: {ledger.written}")
-
-
-def _write_missing(write: Callable[..., None], gate: Gate, is_meant: bool) -> None:
-    for words in gate.missing[:MISSING_SHOWN]:
-        write(f"required, not judged: {words}", red=True)
-    if len(gate.missing) > MISSING_SHOWN:
-        write(f"… and {len(gate.missing) - MISSING_SHOWN} more; the report lists them all", red=True)
-    if gate.missing and gate.partial and not is_meant:
-        write("Something required was left out: exit status 1; --audit-partial says that it is meant.")

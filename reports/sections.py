@@ -13,29 +13,45 @@ from reports.prose import Prose, read_prose
 from reports.record import Record
 
 # Pictures are the only part of a report that can grow without telling anything new.
-PICTURE_BUDGET = 1_200_000
-_EXHIBITS_BELONG_TO = "calibration"
+PICTURE_BUDGET = 500_000
+_MISTAKES_BELONG_TO = "calibration"
+_LONGEST_NAME = 26
+_COLUMNS = 3  # of the widest page; a chart takes one, pictures two
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image that was judged wrong; `image` is empty where the budget left it out."""
+    """An image and what was said of it; `image` is empty where the budget left it out.
+
+    `before` is the same image as it is, where `image` shows what a view made of it, and `said_before` the answer to it.
+    """
 
     image: str
     label: str
     said: str
-    confidence: str
     name: str
+    before: str = ""
+    said_before: str = ""
+
+    @property
+    def short_name(self) -> str:
+        """The end of the image's name, which tells it from its neighbours."""
+        name = self.name.replace("\\", "/").rpartition("/")[2]
+        return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A strip of pictures under one heading."""
+    """A strip of pictures under one heading; `subject` is the audit (empty for mistakes), the backbone and the dataset."""
 
     title: str
     about: str
-    subject: tuple[str, str]
+    subject: tuple[str, str, str]
     pictures: tuple[Picture, ...]
+
+    @property
+    def property_name(self) -> str:
+        return self.subject[0].partition(".")[0] or _MISTAKES_BELONG_TO
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,15 @@ class Section:
     claims: tuple[Claim, ...]
     panels: tuple[Figure | Exhibit, ...]
     routes: tuple[tuple[str, str], ...]
+
+    @property
+    def ends_alone(self) -> bool:
+        """Whether the last chart would stand alone in its row."""
+        column = 0
+        for panel in self.panels:
+            width = 2 if isinstance(panel, Exhibit) else 1
+            column = column + width if column + width <= _COLUMNS else width
+        return column == 1
 
     @property
     def records(self) -> list[Record]:
@@ -69,7 +94,7 @@ def sections_of(run: dict[str, Any], claims: Sequence[Claim], anchors: dict[str,
                 anchors[name],
                 read_prose(name, run["properties"].get(name, "")),
                 own,
-                _panels(figures_of(own, f"{anchors[name]}-chart"), exhibits if name == _EXHIBITS_BELONG_TO else []),
+                _panels(figures_of(own, f"{anchors[name]}-chart"), [exhibit for exhibit in exhibits if exhibit.property_name == name]),
                 _routes(own),
             )
         )
@@ -78,39 +103,57 @@ def sections_of(run: dict[str, Any], claims: Sequence[Claim], anchors: dict[str,
 
 def leftover_exhibits(run: dict[str, Any], sections: Sequence[Section]) -> list[Exhibit]:
     """The pictures that no section shows, for a run without the property that they belong to."""
-    return [] if any(section.name == _EXHIBITS_BELONG_TO for section in sections) else exhibits_of(run)
+    shown = {section.name for section in sections}
+    return [exhibit for exhibit in exhibits_of(run) if exhibit.property_name not in shown]
 
 
 def exhibits_of(run: dict[str, Any]) -> list[Exhibit]:
-    """The strips of pictures of a run, each with an even share of the budget; pictures beyond it keep their words."""
+    """The strips of pictures of a run, which share the budget: what a small one leaves, the larger have; beyond it words are kept."""
     exhibits = [exhibit for exhibit in run["exhibits"] if exhibit["items"]]
-    share = PICTURE_BUDGET // max(1, len(exhibits))
-    return [_exhibit(exhibit, share) for exhibit in exhibits]
+    sizes = [sum(len(image) for item in exhibit["items"] for image in _images(item)) for exhibit in exhibits]
+    left, shares = PICTURE_BUDGET, dict.fromkeys(range(len(exhibits)), 0)
+    for place, index in enumerate(sorted(shares, key=sizes.__getitem__)):
+        shares[index] = min(sizes[index], left // (len(exhibits) - place))
+        left -= shares[index]
+    return [_exhibit(exhibit, shares[index]) for index, exhibit in enumerate(exhibits)]
 
 
 def _exhibit(exhibit: dict[str, Any], budget: int) -> Exhibit:
-    about = " · ".join(filter(None, (exhibit["backbone"], exhibit["dataset"], exhibit["view"])))
-    return Exhibit(exhibit["title"], about, (exhibit["backbone"], exhibit["dataset"]), tuple(_pictures(exhibit, budget)))
+    subject = (str(exhibit.get("audit", "")), str(exhibit["backbone"]), str(exhibit["dataset"]))
+    shown, of = len(exhibit["items"]), exhibit.get("of", 0)
+    cut = f"{shown} of {numbers.count(of)}" if of > shown else ""
+    about = " · ".join(filter(None, (*subject, exhibit["view"], cut)))
+    return Exhibit(exhibit["title"], about, subject, tuple(_pictures(exhibit, budget)))
 
 
 def _panels(figures: Sequence[Figure], exhibits: Sequence[Exhibit]) -> tuple[Figure | Exhibit, ...]:
-    """Charts with the pictures of the same backbone and dataset beside them; pictures without a chart come last."""
-    left, panels = list(exhibits), []
+    """Charts with pictures of the same beside them first, since such a pair fills a row; then other charts, then other pictures."""
+    left, pairs, others = list(exhibits), [], []
     for figure in figures:
-        beside = [exhibit for exhibit in left if exhibit.subject == figure.subject]
+        beside = [exhibit for exhibit in left if exhibit.subject in (figure.subject, ("", *figure.subject[1:]))]
         left = [exhibit for exhibit in left if exhibit not in beside]
-        panels += [figure, *beside]
-    return (*panels, *left)
+        (pairs if beside else others).extend([figure, *beside])
+    return (*pairs, *others, *left)
 
 
 def _pictures(exhibit: dict[str, Any], budget: int) -> Iterator[Picture]:
     for item in exhibit["items"]:
-        image = str(item["image"] or "")
-        # anything else could make a reader's browser ask the network
-        fits = image.startswith("data:image/") and len(image) <= budget
-        budget -= len(image) if fits else 0
-        confidence = numbers.score(item["confidence"], True)
-        yield Picture(image if fits else "", str(item["label"]), str(item["said"]), confidence, str(item["id"]))
+        before, images = item.get("before") or {}, _images(item)
+        size = sum(map(len, images))
+        # anything but data could make a reader's browser ask the network
+        fits = size <= budget and all(image.startswith("data:image/") for image in images if image)
+        budget -= size if fits else 0
+        image, unchanged = images if fits else ("", "")
+        yield Picture(image, str(item["label"]), _said(item), str(item["id"]), unchanged, _said(before) if before else "")
+
+
+def _images(item: dict[str, Any]) -> list[str]:
+    """The picture of an item and that from before a change, either of them empty where there is none."""
+    return [str(one.get("image") or "") for one in (item, item.get("before") or {})]
+
+
+def _said(answer: dict[str, Any]) -> str:
+    return f"{answer['said']}, {numbers.score(answer['confidence'], True)}"
 
 
 def _routes(claims: Sequence[Claim]) -> tuple[tuple[str, str], ...]:

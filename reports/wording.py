@@ -9,6 +9,7 @@ from typing import Any
 
 from reports import numbers
 from reports.claims import WORST_FIRST, Claim, Stop
+from reports.gate import briefly
 from reports.record import Record
 
 SIGNS = {"holds": "✓", "violated": "✕", "undecided": "?", "waived": "◷", "reported": "○", "error": "!"}
@@ -21,18 +22,26 @@ MEANINGS = {
     "reported": "shown without judging; the policy has no bound for it",
     "error": "could not be measured; says nothing about the backbone",
 }
+OUTSIDE = (
+    "The score lies outside its interval: with few images a bin, errors over bins come out too large, and the interval allows for that. "
+    "Verdicts use the interval."
+)
 # How a family of views changes an image, with its number in place of `{}`, and the axis of a chart over that number.
 _VIEWS = {
-    "scale": ("enlarged {} times", "enlarged (times)"),
-    "translation": ("moved by {} px", "moved (px, for a 224 px input)"),
-    "resolution": ("at {} px", "input size (px, for a backbone of 224 px)"),
+    "scale": ("at {} times their size", "size (times)"),
+    "translation": ("moved by {} of 224 px", "moved (px, for a 224 px input)"),
+    "resolution": ("at {} of 224 px", "input size (px, for a backbone of 224 px)"),
     "rotation": ("turned by {}°", "turned (degrees)"),
     "flip": ("mirrored ({})", "mirrored"),
     "brightness": ("with {} times the light", "light (times)"),
     "contrast": ("with {} times the contrast", "contrast (times)"),
     "hue": ("with hues moved by {} turns", "hue (turns)"),
-    "blur": ("blurred by {} px", "blur (px of sigma)"),
+    "blur": ("blurred by {} of 224 px", "blur (px of sigma, for a 224 px input)"),
 }
+# Protocols give pixels for a 224 px input; what became of them for a backbone stands in `actual` under these names.
+_ACTUAL = {"translation": "shift_px", "resolution": "input_px", "blur": "sigma_px"}
+_UNITS = ("px", "degrees", "turns")
+_BIASED = "inverted bins"
 
 
 def counted(verdict: str, n: int) -> str:
@@ -52,20 +61,67 @@ def tally_words(records: Iterable[Record]) -> str:
     return ", ".join(counted(verdict, n) for verdict, n in tally(records))
 
 
-def view_words(view: str) -> str:
-    """A view as something done to images: `images turned by 20°`."""
-    if view == "clean":
+def view_words(record: Record) -> str:
+    """A view as something done to images: `images turned by 20°`, `images moved by 5 of 224 px (here 1 px)`."""
+    if record.view == "clean":
         return "images as they are"
-    name, _, value = view.partition("=")
-    value = value.replace("-", numbers.MINUS)
-    if name in _VIEWS and value:
-        return f"images {_VIEWS[name][0].format(value)}"
-    return f"images under {name.replace('_', ' ')}{f' = {value}' if value else ''}"
+    name, _, value = record.view.partition("=")
+    written = value.replace("-", numbers.MINUS)
+    if name not in _VIEWS or not value:
+        return f"images under {name.replace('_', ' ')}{f' = {written}' if value else ''}"
+    here = (record.actual or {}).get(_ACTUAL.get(name, ""))
+    told = f" (here {_size(here)}{numbers.NO_BREAK}px)" if isinstance(here, int | float) and f"{here:g}" != value else ""
+    return f"images {_VIEWS[name][0].format(written)}{told}"
 
 
 def axis_words(family: str) -> str:
     """What the axis of a chart over a family of views measures."""
     return _VIEWS[family][1] if family in _VIEWS else family.replace("_", " ")
+
+
+def which_view(claim: Claim) -> str:
+    """Why a claim with several views shows this one: `nearest to its bound, of 2 judged; 5 reported`; empty for a single view."""
+    if len(claim.records) == 1:
+        return ""
+    reported, failed = len(claim.of_verdict("reported")), len(claim.of_verdict("error"))
+    if claim.verdict == "reported":
+        return f"the {'highest' if claim.worst.direction == 'at_most' else 'lowest'} of {reported} reported"
+    place = {"holds": "nearest to its bound", "undecided": "across its bound"}.get(claim.verdict, "furthest beyond its bound")
+    if claim.verdict == "error":
+        place, failed = "not measured", failed - 1
+    rest = [f"{failed} not measured"] * bool(failed) + [f"{reported} reported"] * bool(reported)
+    return "; ".join([f"{place}, of {len(claim.judged)} judged", *rest])
+
+
+def tally_cell(claim: Claim) -> str:
+    """How many views share a claim's verdict, in a narrow cell: `(2 of 15)`, `(2 of 2; 5 reported)`; empty for a single view."""
+    alike, reported = len(claim.of_verdict(claim.verdict)), len(claim.of_verdict("reported"))
+    if len(claim.records) == 1:
+        return ""
+    if claim.verdict == "reported":
+        return f"({reported})"
+    return f"({alike} of {len(claim.records) - reported}{f'; {reported} reported' if reported else ''})"
+
+
+def bounds_of(claim: Claim) -> list[tuple[str, str, str]]:
+    """Every bound of a claim with the views it is for and the policy's reason: `≥ 90 %`, `translation=5, translation=-5`, `a nudge …`."""
+    views: dict[tuple[str, str], list[str]] = {}
+    for record in claim.judged:
+        if record.reason:
+            views.setdefault((bound_sign(record, claim.share), record.reason), []).append(record.view)
+    return [(bound, briefly(names), reason) for (bound, reason), names in views.items()]
+
+
+def lies_outside(record: Record) -> bool:
+    """Whether a score lies outside its own interval, as that of a biased estimate may."""
+    if record.value is None or record.low is None or record.high is None or record.method != _BIASED:
+        return False
+    return not record.low <= record.value <= record.high
+
+
+def interval_cell(record: Record, share: bool = False) -> str:
+    """The interval in a narrow column, with a star where the score lies outside it."""
+    return numbers.interval(record.low, record.high, share) + "*" * lies_outside(record)
 
 
 def bound_words(record: Record, share: bool = False) -> str:
@@ -98,26 +154,37 @@ def measured(record: Record, share: bool = False) -> str:
 
 def finding(record: Record, share: bool = False) -> str:
     """What was seen, where, and what the policy wants: one sentence or two."""
-    where = f"on {record.dataset}, {view_words(record.view)}"
+    where = f"on {record.dataset}, {view_words(record)}"
     if record.verdict == "error":
         return f"Could not be measured {where}. {record.reason}".strip()
     words = f"{measured(record, share)} {where}"
+    aside = f" {OUTSIDE}" if lies_outside(record) else ""
     if record.bound is None:
-        return f"{words}."
+        return f"{words}.{aside}"
     wants = "asks for" if record.direction == "at_least" else "allows"
-    return f"{words}; the policy {wants} {bound_words(record, share)}."
+    return f"{words}; the policy {wants} {bound_words(record, share)}.{aside}"
 
 
 def what_next(record: Record, share: bool = False) -> str:
     """What would settle or change a verdict, where that is known."""
     if record.verdict == "undecided":
-        many = f" About {numbers.roughly(record.decides_at)} images would." if record.decides_at else ""
+        many = f" About {numbers.roughly(record.decides_at)} images would: {_more_images(record)}." if record.decides_at else ""
         return f"The interval reaches across the bound: these images do not settle it.{many}"
     if record.verdict == "violated" and record.waiver:
         limit = record.waiver.get("limit")
         reach = numbers.limit(limit, share) if isinstance(limit, int | float) else "its own limit"
-        return f"The waiver of {record.waiver.get('owner', 'its owner')} reaches only to {reach}."
+        way = "down" if record.direction == "at_least" else "up"
+        return f"The waiver of {record.waiver.get('owner', 'its owner')} reaches only {way} to {reach}."
     return ""
+
+
+def _more_images(record: Record) -> str:
+    """How a next run could measure more images than this one did."""
+    depth = record.depth or {}
+    ways = ["leave out --audit-limit"] if depth.get("limit") else []
+    if record.n == depth.get("images_per_view"):
+        ways.append("raise images_per_view (policy, [depth])")
+    return " or ".join([*ways, "give a larger dataset"])
 
 
 def other_views(claim: Claim) -> str:
@@ -129,8 +196,8 @@ def other_views(claim: Claim) -> str:
 
 
 def likewise(stop: Stop) -> str:
-    """`Likewise vit_b_clip (58.9 %, violated) and convnext_b_sup (61.2 %, violated).`; empty where one backbone is alone."""
-    told = [f"{claim.backbone} ({_briefly(claim)})" for claim in stop.likewise]
+    """`Likewise vit_b_clip (58.9 %, violated) and convnext_b_sup (61.2 % at blur=2, violated).`; empty where one backbone is alone."""
+    told = [f"{claim.backbone} ({_shortly(claim, stop.claim.worst.view)})" for claim in stop.likewise]
     if not told:
         return ""
     return f"Likewise {', '.join(told[:-1])}{' and ' if told[:-1] else ''}{told[-1]}."
@@ -144,9 +211,11 @@ def remedy(stop: Stop) -> str:
     return f"A temperature of {fitted}, fitted on other images, would bring it to {numbers.score(stop.remedy.value)}."
 
 
-def _briefly(claim: Claim) -> str:
-    number = [] if claim.worst.value is None else [numbers.score(claim.worst.value, claim.share)]
-    return ", ".join([*number, claim.verdict])
+def _shortly(claim: Claim, view: str) -> str:
+    where = "" if claim.worst.view == view else f" at {claim.worst.view}"
+    if claim.worst.value is None:
+        return f"{claim.verdict}{where}"
+    return f"{numbers.score(claim.worst.value, claim.share)}{where}, {claim.verdict}"
 
 
 def date_words(text: Any) -> str:
@@ -159,6 +228,15 @@ def date_words(text: Any) -> str:
 
 
 def actual_words(actual: dict[str, Any] | None) -> str:
-    """The pixels that a view really used: `shift 9, crop 64`."""
-    parts = ((key.replace("_", " "), value) for key, value in (actual or {}).items())
-    return ", ".join(f"{key} {numbers.score(value) if isinstance(value, float) else value}" for key, value in parts)
+    """The amounts that a view really used: `input 64 px, shift 9 px`."""
+    return ", ".join(_amount(key, value) for key, value in (actual or {}).items())
+
+
+def _amount(key: str, value: Any) -> str:
+    name, _, unit = key.rpartition("_")
+    name, unit = (name, f" {unit}") if name and unit in _UNITS else (key, "")
+    return f"{name.replace('_', ' ')} {_size(value)}{unit}"
+
+
+def _size(value: Any) -> str:
+    return f"{value:.3g}".replace("-", numbers.MINUS) if isinstance(value, float) else str(value)

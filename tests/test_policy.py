@@ -154,6 +154,8 @@ def test_a_changed_number_changes_the_digest(tmp_path: Path) -> None:
         (ECE + ALL, "bounds.'calibration.ece' never applies: of the keys that match an audit the last wins, and 'calibration.*' comes"),
         (ALL + ECE + ECE.replace(".ece", ".nll"), "bounds.'calibration.*' never applies"),
         (ECE + 'only = [{ view = "rotatoin=*", bound = 0.1 }]', "no view has the form of 'rotatoin=*'. Did you mean 'rotation'"),
+        (ECE + 'only = [{ view = "q*", bound = 0.1 }]', "no view has the form of 'q*'. Views: clean, scale,"),
+        (ECE + 'only = [{ view = "q*", bound = 0.1 }]', " and 2 more."),
         (ECE + 'only = [{ view = "rotation", bound = 0.1 }]', "view 'rotation' takes a number"),
         (ECE + 'only = [{ view = "rotation=10.0", bound = 0.1 }]', "is written 'rotation=10'"),
         ('[[required]]\naudits = ["calibration.*"]\ndatasets = []', "at least 1 item"),

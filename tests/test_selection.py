@@ -75,7 +75,13 @@ def test_a_backbone_that_no_route_leads_to_is_refused_with_the_reason(tmp_path: 
 
     assert "Nothing to audit features on" in words
     assert "features on imagenet_val: no class scores" in words
-    assert "train split" in words
+    assert 'the dataset has no train split (splits = { train = "…", test = "…" } in its TOML table would declare one)' in words
+
+
+def test_of_a_long_list_of_what_stands_in_the_way_the_rest_is_counted(tmp_path: Path) -> None:
+    words = refusal(tmp_path, "shapes_convnext_sup", policy=GATE.format("imagenet_*"), data=tmp_path)
+
+    assert "\n  and 4 more\n" in words
 
 
 def test_of_chosen_datasets_one_route_is_enough(tmp_path: Path) -> None:

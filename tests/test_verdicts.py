@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from audits.measures.estimate import Estimate, exact
 from fixtures.policy import Policy, load_policy
-from fixtures.verdicts import BoundViolated, Reported, Undecided, WaiverExceeded, judge, judged
+from fixtures.verdicts import BoundViolated, Direction, Reported, Undecided, WaiverExceeded, judge, judged
 from reports.record import Record
 
 BLANK = Record(audit="calibration.ece", claim="", backbone="vit", dataset="photos", view="clean", verdict="error")
@@ -110,3 +110,22 @@ def test_of_two_waivers_the_one_for_the_verdict_is_taken(tmp_path: Path, low: fl
 
     assert record.verdict == "waived"
     assert type(exception) is ending
+
+
+def test_a_waiver_of_the_other_verdict_says_what_it_covers(tmp_path: Path) -> None:
+    _, violated = judged(BLANK, estimate(0.15, 0.25), "at_most", policy_of(tmp_path, WAIVER.format("undecided")))
+    _, undecided = judged(BLANK, estimate(0.05, 0.25), "at_most", policy_of(tmp_path, WAIVER.format("violated")))
+
+    assert str(violated).endswith("violated [vit, photos, clean]; the waiver of Ada covers only undecided")
+    assert str(undecided).endswith("; the waiver of Ada covers only violated")
+
+
+@pytest.mark.parametrize(
+    ("direction", "low", "high", "words"),
+    [("at_most", 0.2, 0.4, "reaches only up to 0.300"), ("at_least", 0.01, 0.05, "reaches only down to 0.300")],
+)
+def test_a_limit_reaches_away_from_the_bound(tmp_path: Path, direction: Direction, low: float, high: float, words: str) -> None:
+    _, exceeded = judged(BLANK, estimate(low, high), direction, policy_of(tmp_path, WAIVER.format("violated")))
+
+    assert isinstance(exceeded, WaiverExceeded)
+    assert words in str(exceeded)

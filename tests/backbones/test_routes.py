@@ -74,7 +74,8 @@ def test_the_first_route_that_fits_is_taken(library: str, head: str | None, fact
             "timm",
             None,
             {"label_space": "shapes"},
-            "no class scores: no head for label space 'shapes', no text tower, and the dataset has no train split",
+            "no class scores: no head for label space 'shapes', no text tower, and the dataset has no train split "
+            '(splits = { train = "…", test = "…" } in its TOML table would declare one)',
         ),
         (
             "timm",

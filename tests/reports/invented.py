@@ -96,7 +96,12 @@ def invariance(draw: random.Random, skill: float) -> list[dict[str, Any]]:
         for value in values:
             away = abs(math.log2(value / 224)) if family == "resolution" else value - values[0]
             accuracy = max(0.05, skill - falls[family] * away ** (1.5 if family != "translation" else 1) - abs(draw.gauss(0, 0.004)))
-            view, actual = f"{family}={value}", {"input_px": 64, "resize_px": round(64 * value) if family == "scale" else 64}
+            view = f"{family}={value}"
+            actual: dict[str, Any] = {
+                "scale": {"input_px": 64, "resize_px": round(64 * value), "factor": float(value)},
+                "translation": {"input_px": 64, "shift_px": round(value * 64 / 224)},
+                "resolution": {"input_px": round(value * 64 / 224), "resize_px": round(value * 64 / 196)},
+            }[family]
             made.append(
                 _share(f"invariance.{family}", f"Accuracy survives a change of {family}", accuracy, 1000, 0.80, view, actual=actual)
             )

@@ -67,7 +67,10 @@ def sample_run(
             {"audit": "accuracy.real", "backbone": backbone, "dataset": dataset, "reason": "the dataset has no ReaL labels"}
             for backbone in backbones for dataset in datasets
         ] + [{"audit": "invariance.resolution", "backbone": backbones[-1], "dataset": "shapes_shifted", "reason": "not asked for"}],
-        "exhibits": [_exhibit(backbone, dataset, pictures) for backbone in backbones for dataset in datasets],
+        "exhibits": [
+            exhibit for backbone in backbones for dataset in datasets
+            for exhibit in (_exhibit(backbone, dataset, pictures), _changes(backbone, dataset, pictures))
+        ],
     }  # fmt: skip
 
 
@@ -87,6 +90,7 @@ def _records(backbone: str, dataset: str) -> list[Record]:
         "backbone": backbone, "dataset": dataset, "precision": "fp32", "policy": "default", "claim": "",
         "route": "zero-shot, 80 templates, logit scale 61.3 learned" if "clip" in backbone else "native head",
         "preprocessing": "64 px, bicubic, crop 1.0, shortest, mean 0.5, std 0.5", "seconds": round(draw.random(), 2),
+        "depth": {"images_per_view": 1000, "limit": None},
     }  # fmt: skip
     made = [*accuracy(draw, skill), *calibration(draw, skill), *invariance(draw, skill), *determinism()]
     for one in made:
@@ -110,7 +114,15 @@ def _exhibit(backbone: str, dataset: str, pictures: bool) -> dict[str, Any]:
                 "confidence": 0.999 - number * 0.004,
             }
         )
-    return {"backbone": backbone, "dataset": dataset, "view": "clean", "title": "Wrong with most confidence", "items": items}
+    return {"backbone": backbone, "dataset": dataset, "view": "clean", "title": "Wrong with most confidence", "of": 214, "items": items}
+
+
+def _changes(backbone: str, dataset: str, pictures: bool) -> dict[str, Any]:
+    exhibit = _exhibit(backbone, dataset, pictures)
+    for item in exhibit["items"]:
+        item["before"] = {"image": item["image"], "said": item["label"], "confidence": 0.97}
+    told = {"title": "Answers that the view has changed", "view": "rotation=20", "audit": "invariance.consistency", "of": 93}
+    return {**exhibit, **told}
 
 
 def _picture(draw: random.Random) -> str:

@@ -33,7 +33,11 @@ onload = () => {
   const seen = [...page.querySelectorAll("body *")].filter(one =>
     !one.ownerSVGElement && !one.closest(".scroll, .claims > thead, .stacked > thead") && one.getClientRects().length);
   const out = seen.filter(one => one.getBoundingClientRect().right > 390.5).map(one => one.tagName + "." + one.className);
-  document.title = `width ${root.scrollWidth} of ${root.clientWidth}, out: ${out.slice(0, 5).join(" ")}.`;
+  const tables = [...page.querySelectorAll(".scroll")].filter(one => one.querySelector(".claims") && one.scrollWidth > one.clientWidth);
+  const cells = [...page.querySelectorAll(".bound-cell, .images-cell, .views td:nth-child(4), .views td:nth-child(5)")];
+  const hidden = cells.filter(one => !one.getClientRects().length);
+  document.title = `width ${root.scrollWidth} of ${root.clientWidth}, out: ${out.slice(0, 5).join(" ")}.`
+    + ` Claims that scroll: ${tables.length}, numbers hidden: ${hidden.length} of ${cells.length > 0 ? "some" : "none"}.`;
 };
 </script>"""
 
@@ -63,7 +67,7 @@ def test_nothing_sticks_out_of_a_narrow_screen(backbones: int, suffix: str, tmp_
 
     title = re.search(r"<title>(.*?)</title>", page)
     assert title is not None
-    assert title[1] == "width 390 of 390, out: ."
+    assert title[1] == "width 390 of 390, out: . Claims that scroll: 0, numbers hidden: 0 of some."
 
 
 @pytest.mark.slow

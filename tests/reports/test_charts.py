@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+from markupsafe import Markup
 
 from reports import charts
 from reports.claims import claims_of, records_of
-from reports.figures import figures_of
+from reports.figures import Figure, figures_of
+from reports.prose import read_prose
+from reports.sections import Exhibit, Section
 from tests.reports.sample import BACKBONES, sample_run
 
 POINTS = tuple(
@@ -59,6 +64,59 @@ def test_text_stays_text_within_the_drawing(drawing: str) -> None:
         assert 0 <= float(text.get("x", "0")) <= 350
         assert 0 <= float(text.get("y", "0")) <= height
         assert "font-family" not in text.get("style", "")
+
+
+LETTER = 6.6
+NAMED = tuple(charts.Point(name, 0.7, 0.5, 0.9, 0.67) for name in ("scene_agrees=conflicts", "colour_agrees=conflicts", "x" * 60))
+CLOSE = tuple(charts.Point(str(x), 0.5, x=x) for x in (56, 84, 112, 224, 336, 512, 640))
+
+
+def texts_of(element: ElementTree.Element, style: str = "") -> Iterator[tuple[ElementTree.Element, str]]:
+    """Every text with the style that it and the groups around it have."""
+    style += ";" + element.get("style", "")
+    if element.tag == "text":
+        yield element, style
+    for child in element:
+        yield from texts_of(child, style)
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        charts.rows(NAMED, True, False, "key", "name"),
+        charts.rows(NAMED, True, True, "key", "name"),
+        charts.rows(POINTS[:1], True, False, "key", "name"),
+        charts.curve([charts.Series("one", CLOSE)], True, True, "px", "key", "name"),
+        charts.curve([charts.Series("one", POINTS)], True, False, "times", "key", "name"),
+    ],
+)
+def test_words_are_neither_cut_off_nor_on_top_of_each_other(drawing: str) -> None:
+    lines: dict[float, list[tuple[float, float]]] = {}
+    for text, style in texts_of(ElementTree.fromstring(drawing)):
+        width = LETTER * len(text.text or "")
+        anchor = next((word for word in ("middle", "end") if f"text-anchor:{word}" in style), "start")
+        start = float(text.get("x", "0")) - {"start": 0, "middle": width / 2, "end": width}[anchor]
+        if "rotate" not in text.get("transform", ""):
+            assert start > -1
+            assert start + width < 351
+            lines.setdefault(round(float(text.get("y", "0"))), []).append((start, start + width))
+    for placed in map(sorted, lines.values()):
+        assert all(end < start for (_, end), (start, _) in pairwise(placed)), placed
+
+
+def filled(drawing: str) -> int:
+    """How many shapes above the histogram are filled in the accent's colour."""
+    above = ElementTree.fromstring(drawing)[0]
+    styles = [element.get("style", "") for element in above.iter()]
+    return sum("fill:var(--accent)" in style for style in styles)
+
+
+def test_a_bin_of_few_images_is_an_outline() -> None:
+    few = charts.reliability([one | {"count": 3} for one in BINS], "key", "name")
+    many = charts.reliability([one | {"count": 300} for one in BINS], "key", "name")
+
+    assert filled(few) == 0
+    assert filled(many) > 0
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -119,3 +177,11 @@ def test_a_view_that_could_not_be_measured_is_named_beside_its_chart() -> None:
     (figure,) = figures_of(claims, "key")
 
     assert figure.note == "Not measured: blur 2."
+
+
+@pytest.mark.parametrize(("widths", "alone"), [("1", True), ("11", False), ("111", False), ("1111", True), ("121", True), ("1212", False)])
+def test_a_chart_alone_in_its_row_is_known(widths: str, alone: bool) -> None:
+    figure, exhibit = Figure("", "", Markup(""), ("", "", "")), Exhibit("", "", ("", "", ""), ())
+    panels = tuple(figure if width == "1" else exhibit for width in widths)
+
+    assert Section("", "", read_prose("", ""), (), panels, ()).ends_alone is alone

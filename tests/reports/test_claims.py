@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reports import wording
-from reports.claims import claims_of, excess, records_of, stops_of
+from reports.claims import claims_of, excess, records_of, settings_of, stops_of
+from reports.numbers import MINUS, NO_BREAK
 from reports.record import Record
 from tests.reports.sample import sample_run
 
@@ -33,16 +35,119 @@ def test_a_claim_shows_its_worst_view() -> None:
     assert [one.view for one in claim.calm] == ["blur=1"]
 
 
+def view(name: str, value: float | None, bound: float | None = None, direction: str = "at_least", verdict: str = "") -> Record:
+    return record(verdict or ("holds" if bound is not None else "reported"), name, value=value, bound=bound, direction=direction)
+
+
+@pytest.mark.parametrize(
+    ("views", "shown", "words", "cell"),
+    [
+        (
+            [view("clean", 0.9), view("a", 0.3, 0.1), view("b", 0.5, 0.45), view("c", 0.1)],
+            "b", "nearest to its bound, of 2 judged; 2 reported", "(2 of 2; 2 reported)",
+        ),
+        (
+            [view("a", 0.8, 0.9, verdict="violated"), view("b", 0.7, 0.9, verdict="violated"), view("c", 0.95, 0.9)],
+            "b", "furthest beyond its bound, of 3 judged", "(2 of 3)",
+        ),
+        ([view("a", 0.9, 0.9, verdict="undecided"), view("b", 0.95, 0.9)], "a", "across its bound, of 2 judged", "(1 of 2)"),
+        ([view("a", None, verdict="error"), view("b", 0.95, 0.9)], "a", "not measured, of 1 judged", "(1 of 2)"),
+        ([view("clean", 0.9), view("a", 0.2), view("b", 0.4)], "a", "the lowest of 3 reported", "(3)"),
+        ([view("clean", 0.1, direction="at_most"), view("a", 0.4, direction="at_most")], "a", "the highest of 2 reported", "(2)"),
+        ([view("a", 0.95, 0.9)], "a", "", ""),
+    ],
+)  # fmt: skip
+def test_the_shown_view_decides_the_claim_and_is_called_what_it_is(views: list[Record], shown: str, words: str, cell: str) -> None:
+    (claim,) = claims_of(views)
+
+    assert claim.worst.view == shown
+    assert wording.which_view(claim) == words
+    assert wording.tally_cell(claim) == cell
+
+
+def test_backbones_are_compared_on_one_view() -> None:
+    scores = {"a": {"blur=1": 0.95, "hue=1": 0.80}, "b": {"blur=1": 0.85, "hue=1": 0.97}, "c": {"blur=1": 0.99}}
+    found = [
+        record("holds" if value > 0.9 else "violated", name, backbone=backbone, value=value, bound=0.9, direction="at_least")
+        for backbone, values in scores.items()
+        for name, value in values.items()
+    ]
+
+    (setting,) = settings_of(claims_of(found))
+
+    shown = {backbone: setting.shown(backbone) for backbone in scores}
+    assert {backbone: one and (one.view, one.value) for backbone, one in shown.items()} == {
+        "a": ("hue=1", 0.80), "b": ("hue=1", 0.97), "c": None,
+    }  # fmt: skip
+
+
+def test_every_bound_of_a_claim_is_given_with_its_views_and_its_reason() -> None:
+    views = [replace(view(f"rotation={angle}", 0.9, 0.75), reason="corners are filled in") for angle in (-20, -10, 10, 20)]
+    views += [replace(view("blur=1", 0.9, 0.85), reason="six times in seven"), replace(view("hue=1", 0.2), reason="no bound for it")]
+
+    (claim,) = claims_of(views)
+
+    assert wording.bounds_of(claim) == [
+        (f"≥{NO_BREAK}0.85", "blur=1", "six times in seven"),
+        (f"≥{NO_BREAK}0.75", "rotation=-20, rotation=-10, rotation=10 and 1 more", "corners are filled in"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "actual", "words"),
+    [
+        ("translation=5", {"input_px": 64, "shift_px": 1}, "images moved by 5 of 224 px (here 1 px)"),
+        ("translation=-5", {"input_px": 224, "shift_px": -5}, f"images moved by {MINUS}5 of 224 px"),
+        ("blur=2", {"input_px": 64, "sigma_px": 2 * 64 / 224}, "images blurred by 2 of 224 px (here 0.571 px)"),
+        ("resolution=336", {"input_px": 96, "resize_px": 110}, "images at 336 of 224 px (here 96 px)"),
+        ("rotation=-20", {"input_px": 64, "angle_degrees": -20.0}, f"images turned by {MINUS}20°"),
+        ("clean", {"input_px": 64}, "images as they are"),
+    ],
+)
+def test_pixels_are_those_of_the_protocol_and_those_really_used(name: str, actual: dict[str, Any], words: str) -> None:
+    assert wording.view_words(record(view=name, actual=actual)).replace(NO_BREAK, " ") == words
+
+
+def test_the_amounts_really_used_come_with_their_units() -> None:
+    actual = {"input_px": 64, "sigma_px": 2 * 64 / 224, "angle_degrees": -20.0, "direction": "horizontal"}
+
+    assert wording.actual_words(actual) == f"input 64 px, sigma 0.571 px, angle {MINUS}20 degrees, direction horizontal"
+
+
+@pytest.mark.parametrize(
+    ("n", "depth", "ways"),
+    [
+        (1000, {"images_per_view": 1000, "limit": None}, "raise images_per_view (policy, [depth]) or give a larger dataset"),
+        (5000, {"images_per_view": 1000, "limit": None}, "give a larger dataset"),
+        (300, {"images_per_view": 1000, "limit": 300}, "leave out --audit-limit or give a larger dataset"),
+        (300, None, "give a larger dataset"),
+    ],
+)
+def test_an_undecided_claim_says_how_to_decide_it(n: int, depth: dict[str, Any] | None, ways: str) -> None:
+    undecided = record("undecided", value=0.9, n=n, depth=depth, decides_at=2100)
+
+    assert wording.what_next(undecided).endswith(f"About 2,100 images would: {ways}.")
+
+
+def test_a_score_outside_its_interval_says_why() -> None:
+    ece = record("holds", value=0.031, low=0.0, high=0.024, n=300, bound=0.05, direction="at_most", method="inverted bins")
+
+    assert wording.OUTSIDE in wording.finding(ece)
+    assert wording.interval_cell(ece).endswith("*")
+    assert wording.OUTSIDE not in wording.finding(replace(ece, value=0.02))
+    assert not wording.interval_cell(replace(ece, value=0.02)).endswith("*")
+
+
 def test_views_stand_in_the_order_of_their_numbers() -> None:
     (claim,) = claims_of([record(view=view) for view in ("scale=10", "scale=2", "flip=horizontal", "clean", "scale=1.5", "scale=-1")])
 
     assert [one.view for one in claim.records] == ["clean", "flip=horizontal", "scale=-1", "scale=1.5", "scale=2", "scale=10"]
 
 
-def test_claims_follow_the_order_of_the_properties() -> None:
-    found = claims_of([record(audit=audit) for audit in ("zeal.b", "accuracy.top5", "odd.x", "accuracy.top1")], ["zeal", "accuracy"])
+def test_claims_follow_the_order_of_the_properties_and_then_that_of_the_run() -> None:
+    found = claims_of([record(audit=audit) for audit in ("accuracy.top5", "zeal.b", "odd.x", "accuracy.best")], ["zeal", "accuracy"])
 
-    assert [claim.audit for claim in found] == ["zeal.b", "accuracy.top1", "accuracy.top5", "odd.x"]
+    assert [claim.audit for claim in found] == ["zeal.b", "accuracy.top5", "accuracy.best", "odd.x"]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +186,24 @@ def test_a_calibration_error_comes_with_the_temperature_that_would_mend_it() -> 
         "calibration.ece": "A temperature of 1.31, fitted on other images, would bring it to 0.0200.",
         "calibration.nll": "",
     }
+
+
+def test_a_temperature_that_mends_nothing_is_no_remedy() -> None:
+    ece = record("undecided", audit="calibration.ece", value=0.045, bound=0.05, direction="at_most", detail={"bins": [{"count": 1}]})
+    worse = record("undecided", audit="calibration.temperature", value=0.072, bound=0.05, detail={"temperature": 0.949})
+
+    assert {wording.remedy(stop) for stop in stops_of(claims_of([ece, worse]))} == {""}
+
+
+def test_another_backbone_that_fails_on_another_view_says_on_which() -> None:
+    found = [
+        record("violated", name, backbone=backbone, value=value, bound=0.9, direction="at_least")
+        for backbone, name, value in (("a", "hue=1", 0.5), ("b", "hue=1", 0.6), ("c", "blur=1", 0.7))
+    ]
+
+    (stop,) = stops_of(claims_of(found))
+
+    assert wording.likewise(stop) == "Likewise b (0.600, violated) and c (0.700 at blur=1, violated)."
 
 
 def test_only_shares_of_images_are_shares() -> None:

@@ -21,7 +21,7 @@ def test_the_answer_stands_above_a_table_worst_first() -> None:
 def test_what_stops_it_is_a_sentence() -> None:
     text = render(sample_run())
 
-    assert "images at 56 px; the policy asks for at least 80" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "images at 56 of 224 px (here 16 px); the policy asks for at least 80" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_hostile_names_stay_in_their_cell() -> None:
@@ -38,5 +38,16 @@ def test_hostile_names_stay_in_their_cell() -> None:
 def test_long_runs_are_cut_and_say_so() -> None:
     text = render(sample_run(BACKBONES, ("shapes", "shapes_shifted")))
 
-    assert "60 more claims, none worse than these, stand in report.html." in text
+    assert "… and 60 more, none worse than these: see report.html." in text
     assert len(text) < 60_000
+
+
+def test_what_is_missing_and_what_is_no_longer_needed_is_listed_and_cut() -> None:
+    run = sample_run()
+    run["gate"]["missing"] = [f"accuracy.top{number}" for number in range(14)]
+    run["records"][0]["waiver"] = {"now_holds": True, "reason": "accuracy.top1 now holds: delete the waiver of vision team"}
+
+    text = render(run)
+
+    assert "* missing: accuracy.top9\n* … and 4 more\n" in text
+    assert "accuracy.top1 now holds: delete the waiver of vision team" in text

@@ -1,0 +1,59 @@
+"""Evidence answers a misspelt name with the nearest right one, so that the author of an audit need not read the engine."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fixtures.evidence.evidence import Evidence
+
+
+@pytest.fixture
+def evidence() -> Any:
+    """Of three images without labels."""
+    rows = np.arange(3)
+    columns = {"prediction": rows, "confidence": rows / 3, "top_two_gap": rows / 4}
+    return Evidence("vit", "photos", "clean", rows.astype(object), rows, None, ("a", "b"), columns, "native head", "224 px", "fp32")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("confidense", "evidence has no 'confidense'. Did you mean 'confidence'?"),
+        ("label", "evidence has no 'label'. Did you mean 'labels'"),
+        ("top_two_gap", "evidence has no 'top_two_gap'; it is a column: evidence.columns['top_two_gap']."),
+        ("qqqq", "evidence has no 'qqqq'. It has backbone, dataset, view,"),
+    ],
+)
+def test_a_misspelt_attribute_is_answered_with_the_nearest(evidence: Any, name: str, words: str) -> None:
+    with pytest.raises(AttributeError) as told:
+        getattr(evidence, name)
+
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("top_two_gapp", "evidence has no column 'top_two_gapp'. Did you mean 'top_two_gap'?"),
+        ("qqqq", "evidence has no column 'qqqq'. Its columns: prediction, confidence, top_two_gap."),
+        ("log_p_label", "no column 'log_p_label' without labels: mark the audit with pytest.mark.needs(\"labels\")"),
+    ],
+)
+def test_a_misspelt_column_is_answered_with_the_nearest(evidence: Any, name: str, words: str) -> None:
+    for part in (evidence, evidence.at(np.array([1]))):
+        with pytest.raises(KeyError) as told:
+            part.columns[name]
+
+        assert words in told.value.args[0]
+
+
+def test_evidence_can_be_copied(evidence: Any) -> None:
+    for same in (copy.deepcopy(evidence), pickle.loads(pickle.dumps(evidence)), replace(evidence)):
+        assert same.confidence.tolist() == evidence.confidence.tolist()
+        assert not hasattr(same, "confidense")
