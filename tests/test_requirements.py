@@ -57,7 +57,7 @@ def test_a_pattern_means_those_of_its_claims_that_apply_and_have_a_bound(tmp_pat
     [
         (["calibration.*"], "accuracy.top1", "no bound there for calibration.ece, calibration.classwise, calibration.over"),
         (["calibration.nll"], "calibration.ece", "no bound there for calibration.nll"),
-        (["accuracy.real"], "accuracy.*", "there it does not offer real labels"),
+        (["accuracy.real"], "accuracy.*", "there it does not offer several labels an image (ReaL)"),
     ],
 )  # fmt: skip
 def test_what_can_never_be_judged_is_refused_with_rule_pattern_subject_and_reason(

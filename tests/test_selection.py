@@ -223,7 +223,7 @@ def test_what_is_required_on_every_dataset_leaves_out_those_that_cannot_answer(p
     selection = selected(photos, entry, policy=EVERYWHERE.format("*", "calibration.*"))
 
     assert [one.dataset for one in selection.requirements] == ["photos"]
-    words = "'accuracy.real' (rule with datasets = ['*']) of features on photos: there it does not offer real labels"
+    words = "'accuracy.real' (rule with datasets = ['*']) of features on photos: there it does not offer several labels an image (ReaL)"
     assert words in refusal(photos, entry, policy=EVERYWHERE.format("*", "accuracy.real"))
 
 

@@ -37,7 +37,7 @@ def test_a_run_leaves_records_report_and_evidence(
     assert records["invariance.consistency", "rotation=10"]["actual"]["angle_degrees"] == 10
     assert records["calibration.nll", "clean"]["verdict"] == "reported"
     (left_out,) = [one for one in run["left_out"] if one["audit"] == "accuracy.real"]
-    assert "needs real labels" in left_out["reason"]
+    assert "needs several labels an image (ReaL)" in left_out["reason"]
     table = pq.read_table(next((pytester.path / "audit-report" / "evidence").rglob("clean.parquet"))).to_pydict()
     assert {"file", "label", "prediction", "confidence", "factor_weather"} <= table.keys()
     assert sum(table["correct"]) / 48 == pytest.approx(top1["value"])

@@ -64,7 +64,7 @@ def sample_run(
         "properties": dict(PROPERTIES),
         "records": [vars(record) for record in records],
         "left_out": [
-            {"audit": "accuracy.real", "backbone": backbone, "dataset": dataset, "reason": "the dataset has no ReaL labels"}
+            {"audit": "accuracy.real", "backbone": backbone, "dataset": dataset, "reason": "it needs several labels an image (ReaL)"}
             for backbone in backbones for dataset in datasets
         ] + [{"audit": "invariance.resolution", "backbone": backbones[-1], "dataset": "shapes_shifted", "reason": "not asked for"}],
         "exhibits": [
