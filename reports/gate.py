@@ -65,7 +65,7 @@ def gate_of(
 def briefly(names: Sequence[str], most: int = 3) -> str:
     """The first few names, and how many more there are."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _stops(records: Sequence[Record], counts: Counter[str], undecided_fails: bool) -> list[str]:

@@ -193,12 +193,15 @@ def _run_data(config: pytest.Config, run: Run, ledger: Ledger, gate: Gate) -> di
         "seconds": round(time.time() - ledger.begun, 2),
     }
     exhibits = [exhibit for handover in ledger.handovers for exhibit in handover["exhibits"]]
+    expected = ledger.handovers[0]["expected"] if ledger.handovers else []
+    place = {nodeid: number for number, (*_, nodeid) in enumerate(expected)}  # as the audits stand in their files
+    records = sorted(ledger.records, key=lambda record: (record.backbone, place.get(record.nodeid, len(place)), record.nodeid))
     return {
         "schema_version": SCHEMA_VERSION,
         "provenance": provenance,
         "gate": gate.as_data(),
         "properties": facts["properties"],
-        "records": [json.loads(record.to_json()) for record in sorted(ledger.records, key=_order)],
+        "records": [json.loads(record.to_json()) for record in records],
         "left_out": facts["left_out"],
         "exhibits": sorted(exhibits, key=lambda exhibit: (exhibit["backbone"], exhibit["dataset"])),
     }
@@ -213,10 +216,6 @@ def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
         else:
             joined[key] = joined.get(key, 0) + value if isinstance(value, int) else value
     return joined
-
-
-def _order(record: Record) -> tuple[str, str, str]:
-    return (record.backbone, record.nodeid, record.dataset)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

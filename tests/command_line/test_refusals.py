@@ -46,7 +46,7 @@ def refused(result: pytest.RunResult, *words: str) -> None:
         ((TINY, "--audit-device=cuda:9"), ("cuda:9",)),
         ((TINY, "--audit-device=gpu"), ("'gpu'", "wanted auto, cpu, cuda")),
         ((TINY, "--audit-policy=nowhere.toml"), ("no file", "nowhere.toml")),
-        (("--backbone=vit_b_clip", "--audit-data=nowhere"), ("No images for vit_b_clip", "--audit-dataset=shapes", "No weights for vit_b_clip")),
+        (("--backbone=vit_b_clip", "--audit-data=nowhere"), ("No images for vit_b", "--audit-dataset=shapes", "No weights for vit_b")),
         (("--backbone=vit_b_clip", "--audit-dataset=shapes"), ("vit_b_clip", "weights")),
         ((TINY, "--audit-fetch=imagenet_val"), ("imagenet_val",)),
         ((TINY, "--audit-report=/dev/null/report"), ("--audit-report: cannot write in /dev/null/report", "Not a directory")),

@@ -90,6 +90,14 @@ def test_serial_and_two_workers_give_the_same_records(
         for key in first.keys() - {"seconds"}:
             assert first[key] == (pytest.approx(second[key], abs=1e-6) if isinstance(first[key], float) else second[key]), key
     assert one["exhibits"] == two["exhibits"]
+    assert (
+        one["provenance"]["backbones"].keys() == two["provenance"]["backbones"].keys() == {record["backbone"] for record in one["records"]}
+    )
+    assert list(dict.fromkeys(record["audit"] for record in one["records"])) == [
+        "accuracy.top1",
+        "calibration.ece",
+        "invariance.consistency",
+    ]
     assert two["provenance"]["forward_passes"] == one["provenance"]["forward_passes"]
     assert two["provenance"]["processes"] == 2
 
