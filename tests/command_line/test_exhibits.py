@@ -44,6 +44,7 @@ def test_changed_answers_are_shown_for_the_view_on_which_consistency_fails_most(
     assert "Answers that the view has changed" in html
 
 
+@pytest.mark.slow
 def test_a_claim_that_holds_shows_no_pictures(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:
     audit(TINY, pictures, policy(), "-k", "everyday and brightness")
 

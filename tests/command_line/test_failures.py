@@ -34,6 +34,7 @@ def test_a_violated_claim_is_red_and_says_why(
     assert "def test_" not in result.stdout.str()
 
 
+@pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_no_numbers_for_an_answer_is_an_error_of_every_case(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], workers: tuple[str, ...]

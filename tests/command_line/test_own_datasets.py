@@ -22,6 +22,7 @@ def written(pytester: pytest.Pytester, dataset: str) -> str:
     return "--backbone=models/mine.toml"
 
 
+@pytest.mark.slow
 @SERIAL_AND_WORKERS
 @pytest.mark.parametrize("rule", ["pictures", pytest.param("*", marks=pytest.mark.slow)])
 @pytest.mark.usefixtures("pictures")

@@ -28,7 +28,7 @@ def part(pytester: pytest.Pytester, audit: Audit) -> Audit:
 @pytest.mark.parametrize(
     "chosen",
     [
-        pytest.param(("test_accuracy.py",), id="one file"),
+        pytest.param(("test_accuracy.py",), id="one file", marks=pytest.mark.slow),
         pytest.param(("", "--ignore=test_invariance.py"), id="ignored", marks=pytest.mark.slow),
     ],
 )

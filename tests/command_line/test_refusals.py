@@ -15,6 +15,7 @@ WAIVER = '[[waivers]]\naudit = "{audit}"\nbackbone = "{backbone}"\nowner = "Ada"
 BOUND = '[bounds."{}"]\nbound = 0.5\nreason = "r"\n'
 RULE = '[[required]]\naudits = ["{}"]\ndatasets = ["{}"]\n'
 UNTRAINED = '[untrained]\nlibrary = "timm"\nmodel = "resnet10t"\nrandom_seed = 0\n'
+KNOWN = "--backbone=shapes_convnext_sup"  # no file of its own to import: refused before torch is there
 IN_THE_PROJECT = ("-c", ROOT / "pyproject.toml", "-p", "conftest")  # as if these tests lay in the checkout
 TIMM = '[mine]\nlibrary = "timm"\nmodel = "resnet10t"\nlabel_space = "imagenet_1k"\nweights = "mine.{}"\n'
 
@@ -39,15 +40,15 @@ def refused(result: pytest.RunResult, *words: str) -> None:
         (("--backbone=open_clip:ViT-B-16/laion400m_e3",), ("laion400m_e3", "laion400m_e31")),
         (("--backbone=nowhere.toml",), ("nowhere.toml",)),
         (("--backbone=tests.command_line.subjects:tinny",), ("tinny",)),
-        ((TINY, TINY), ("two of the name",)),
-        ((TINY, "--audit-dataset=shappes"), ("shappes", "Did you mean 'shapes'")),
+        ((KNOWN, KNOWN), ("two of the name",)),
+        ((KNOWN, "--audit-dataset=shappes"), ("shappes", "Did you mean 'shapes'")),
         ((TINY, "--audit-precision=fp31"), ("fp31", "fp32")),
         ((TINY, "--audit-limit=0"), ("--audit-limit", "got 0")),
-        ((TINY, "--audit-device=cuda:9"), ("cuda:9",)),
+        pytest.param((TINY, "--audit-device=cuda:9"), ("cuda:9",), marks=pytest.mark.slow),
         ((TINY, "--audit-device=gpu"), ("'gpu'", "wanted auto, cpu, cuda")),
-        ((TINY, "--audit-policy=nowhere.toml"), ("no file", "nowhere.toml")),
+        ((KNOWN, "--audit-policy=nowhere.toml"), ("no file", "nowhere.toml")),
         (("--backbone=vit_b_clip", "--audit-data=nowhere"), ("No images for vit_b", "--audit-dataset=shapes", "No weights for vit_b")),
-        (("--backbone=vit_b_clip", "--audit-dataset=shapes"), ("vit_b_clip", "weights")),
+        pytest.param(("--backbone=vit_b_clip", "--audit-dataset=shapes"), ("vit_b_clip", "weights"), marks=pytest.mark.slow),
         ((TINY, "--audit-fetch=imagenet_val"), ("imagenet_val",)),
         ((TINY, "--audit-report=/dev/null/report"), ("--audit-report: cannot write in /dev/null/report", "Not a directory")),
         ((TINY, "--audit-cache=/dev/null/cache"), ("--audit-cache: cannot write in /dev/null/cache", "Not a directory")),
@@ -72,7 +73,7 @@ def test_what_cannot_be_meant(audit: Audit, arguments: tuple[str, ...], words: t
         (RULE.format("accuracy.*", "shapes") + 'label_space = "shapess"\n', ("label_space: got 'shapess'", "Did you mean 'shapes'")),
         (
             BOUND.format("accuracy.top1") + RULE.format("determinism.*", "shapes"),
-            ("'determinism.*'", "tests.command_line.subjects:tiny on shapes", "no bound there for determinism.repeat"),
+            ("'determinism.*'", "shapes_convnext_sup on shapes", "no bound there for determinism.repeat"),
         ),
         (BOUND.format("accuracy.*") + RULE.format("accuracy.*", "imagenet_val"), ("requires what is not there", "imagenet_val")),
     ],
@@ -82,9 +83,10 @@ def test_a_policy_that_cannot_be_meant(
 ) -> None:
     (pytester.path / "gate.toml").write_text(text)
 
-    refused(audit(TINY, "--audit-policy=gate.toml", *workers), "gate", *words)
+    refused(audit(KNOWN, "--audit-policy=gate.toml", *workers), "gate", *words)
 
 
+@pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_a_required_dataset_that_is_not_on_disk(audit: Audit, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     """A dataset that the backbone's entry names is there, the one that the policy requires is not."""
@@ -96,7 +98,7 @@ def test_a_required_dataset_that_is_not_on_disk(audit: Audit, pytester: pytest.P
 
 
 @SERIAL_AND_WORKERS
-@pytest.mark.parametrize("others", [(), (TINY,)], ids=["alone", "beside another"])
+@pytest.mark.parametrize("others", [pytest.param((), marks=pytest.mark.slow), (TINY,)], ids=["alone", "beside another"])
 def test_a_backbone_that_nothing_can_be_asked_of(
     audit: Audit, pytester: pytest.Pytester, others: tuple[str, ...], workers: tuple[str, ...]
 ) -> None:
@@ -136,7 +138,7 @@ def test_weights_that_do_not_fit(audit: Audit, pytester: pytest.Pytester, worker
 
 
 @SERIAL_AND_WORKERS
-@pytest.mark.parametrize(("change", "words"), [("missing", "07.png"), ("label", "99")])
+@pytest.mark.parametrize(("change", "words"), [("missing", "07.png"), pytest.param("label", "99", marks=pytest.mark.slow)])
 def test_images_and_labels_are_checked_first(
     audit: Audit, pytester: pytest.Pytester, pictures: str, change: str, words: str, workers: tuple[str, ...]
 ) -> None:

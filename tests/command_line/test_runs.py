@@ -155,6 +155,7 @@ def test_only_listing_tests_leaves_the_last_report_alone(
     assert {path: path.read_bytes() for path in (pytester.path / "audit-report").rglob("*") if path.is_file()} == files
 
 
+@pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_paths_of_the_ini_file_are_relative_to_it(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str], workers: tuple[str, ...]
@@ -171,6 +172,7 @@ def test_paths_of_the_ini_file_are_relative_to_it(
     assert (pytester.path / "kept" / "evidence").is_dir()
 
 
+@pytest.mark.slow
 def test_a_run_needs_no_terminal_plugin(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:
     assert audit(TINY, pictures, policy(), *FIRST, "-p", "no:terminal").ret == 0
     assert run_file(pytester.path)["records"]

@@ -74,10 +74,10 @@ def test_the_disk_that_is_planned_is_the_disk_that_is_taken(tmp_path: Path) -> N
     assert f"disk for decoded images: {missing / 1e6:,.1f} MB" in text
 
 
-@pytest.mark.parametrize(("seconds", "words"), [("6", "This run is expected to take about 42 min"), ("0", "")])
+@pytest.mark.parametrize(("seconds", "words"), [("3", "This run is expected to take about 42 min"), ("0", "")])
 def test_a_run_of_half_an_hour_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: str, words: str) -> None:
     slow = f"{FACTORY}slow"
-    asked = expecting(source(tmp_path, Said(), slow, dots(tmp_path, 6700)), Request(slow, "dots"))
+    asked = expecting(source(tmp_path, Said(), slow, dots(tmp_path, 13_400)), Request(slow, "dots"))
     monkeypatch.setenv("SLOW_SECONDS", seconds)
 
     said = warning(asked)
