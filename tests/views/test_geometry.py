@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import PIL
 import pytest
 import torch
 from hypothesis import assume, given, settings
@@ -182,6 +183,13 @@ def test_digest_tells_geometries_apart():
     ]
     assert len({geometry.digest() for geometry in geometries}) == len(geometries)
     assert clean_geometry(preprocessing()).digest() == ResizedCrop(256, 224, "bicubic", "shortest").digest()
+
+
+def test_another_release_of_pillow_makes_other_pixels(monkeypatch):
+    before = clean_geometry(preprocessing()).digest()
+    monkeypatch.setattr(PIL, "__version__", "9999.0")
+
+    assert clean_geometry(preprocessing()).digest() != before
 
 
 def test_unknown_interpolation_is_refused_with_the_nearest_name():

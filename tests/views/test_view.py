@@ -5,22 +5,32 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.errors import UserError
-from fixtures.views.families import FAMILIES, Choice
+from fixtures.views import view as view_module
+from fixtures.views.corruptions import INSTRUMENT, VERSION
+from fixtures.views.families import FAMILIES
+from fixtures.views.family import Choice, SizeAndCrop
 from fixtures.views.geometry import clean_geometry
 from fixtures.views.view import CLEAN, View, grid, parse, resolve
 from tests.views import preprocessing
 
-EVERY_VIEW = [CLEAN, *(view for name in FAMILIES for view in grid(name))]
+# Of corruptions one severity; test_corruptions.py holds the others to the same laws.
+EVERY_VIEW = [CLEAN, *(view for name in FAMILIES for view in grid(name) if view.value == 3 or not FAMILIES[name].graded)]
 ON_THE_DEVICE = [view for view in EVERY_VIEW if view != CLEAN and FAMILIES[view.name].change]
+
+
+def words(n):
+    """Words of the ids of n images."""
+    return torch.arange(n, dtype=torch.int32) * 7919
 
 
 def some_images(number: int = 4, size: int = 64, seed: int = 0) -> torch.Tensor:
@@ -32,6 +42,8 @@ def any_view() -> st.SearchStrategy[View]:
         takes = FAMILIES[name].takes
         if isinstance(takes, Choice):
             return st.sampled_from(takes.words).map(lambda word: View(name, word))
+        if isinstance(takes, SizeAndCrop):
+            return st.tuples(st.integers(1, 4096), st.integers(1, 1999)).map(lambda pair: View(name, f"{pair[0]}@{pair[1] / 1000:g}"))
         whole = st.integers(int(takes.low) + 1, int(takes.high)) if takes.high >= 1 else st.just(0)
         return (whole if takes.whole else whole | st.floats(takes.low, takes.high)).map(lambda value: View(name, value))
 
@@ -113,7 +125,7 @@ def test_resolved_views_cross_process_borders():
         resolved = resolve(view, preprocessing(64, 1.0), 8)
         there = pickle.loads(pickle.dumps(resolved))
         assert there == resolved
-        assert torch.equal(there.apply(some_images(), None), resolved.apply(some_images(), None))
+        assert torch.equal(there.apply(some_images(), words(4)), resolved.apply(some_images(), words(4)))
 
 
 @pytest.mark.parametrize("view", EVERY_VIEW, ids=str)
@@ -121,7 +133,7 @@ def test_a_view_keeps_shape_type_and_range_and_leaves_its_input_alone(view):
     apply = resolve(view, preprocessing(64, 1.0), 8).apply
     images = some_images()
     before = images.clone()
-    changed = apply(images, np.arange(4))
+    changed = apply(images, words(4))
     assert changed.shape == images.shape
     assert changed.dtype == torch.float32
     assert changed.min() >= 0
@@ -133,19 +145,19 @@ def test_a_view_keeps_shape_type_and_range_and_leaves_its_input_alone(view):
 def test_a_view_is_the_same_in_any_batch_and_memory_format(view):
     apply = resolve(view, preprocessing(64, 1.0), 8).apply
     images = some_images(8)
-    together = apply(images, np.arange(8))
-    one_by_one = torch.cat([apply(images[i : i + 1], np.array([i])) for i in range(8)])
+    together = apply(images, words(8))
+    one_by_one = torch.cat([apply(images[i : i + 1], words(8)[i : i + 1]) for i in range(8)])
     assert (together - one_by_one).abs().max() <= 1e-6
-    assert torch.equal(together, apply(images.contiguous(memory_format=torch.channels_last), np.arange(8)))
+    assert torch.equal(together, apply(images.contiguous(memory_format=torch.channels_last), words(8)))
 
 
 @pytest.mark.parametrize("view", ON_THE_DEVICE, ids=str)
 def test_a_view_is_a_function_and_not_an_event(view):
     apply = resolve(view, preprocessing(64, 1.0), 8).apply
     torch.manual_seed(1)
-    first = apply(some_images(), np.arange(4))
+    first = apply(some_images(), words(4))
     state = torch.get_rng_state()
-    assert torch.equal(first, apply(some_images(), np.arange(4)))
+    assert torch.equal(first, apply(some_images(), words(4)))
     assert torch.equal(state, torch.get_rng_state())
 
 
@@ -155,7 +167,7 @@ def test_a_view_is_a_function_and_not_an_event(view):
 def test_a_view_is_the_same_on_cpu_and_on_cuda(view):
     apply = resolve(view, preprocessing(), 8).apply
     images = some_images(4, 224)
-    assert (apply(images, np.arange(4)) - apply(images.cuda(), np.arange(4)).cpu()).abs().max() <= 1e-4
+    assert (apply(images, words(4)) - apply(images.cuda(), words(4).cuda()).cpu()).abs().max() <= 1e-4
 
 
 @settings(deadline=None, max_examples=25)
@@ -189,3 +201,35 @@ def test_views_that_cut_the_same_pixels_share_a_digest():
     assert resolve(parse("scale=1.25"), square, 16).digest != resolve(CLEAN, square, 16).digest
     assert resolve(parse("resolution=56"), square, 32).digest == resolve(parse("resolution=60"), square, 32).digest
     assert resolve(parse("brightness=1"), square, 16).digest != resolve(CLEAN, square, 16).digest
+
+
+def test_records_of_corruptions_name_the_instrument_with_its_version():
+    root = Path(__file__).resolve().parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]["name"]
+    named = {view.name for view in EVERY_VIEW if resolve(view, preprocessing(64, 1.0), 8).actual.get("instrument") == INSTRUMENT}
+
+    assert f"{project} corruptions version {VERSION}" == INSTRUMENT
+    assert named == {name for name, family in FAMILIES.items() if family.graded}
+
+
+@pytest.mark.parametrize("library", ["kornia", "scipy", "pillow"])
+def test_a_new_release_of_a_library_changes_the_digest_of_what_is_made_with_it_and_no_other(library, monkeypatch):
+    before = {view: resolve(view, preprocessing(), 16).digest for view in EVERY_VIEW}
+
+    monkeypatch.setattr(view_module, "version", lambda name: "9999" if name == library else version(name))
+
+    changed = {view.name for view in EVERY_VIEW if resolve(view, preprocessing(), 16).digest != before[view]}
+    assert changed == {name for name, family in FAMILIES.items() if library in family.made_with}
+    assert changed
+
+
+@pytest.mark.parametrize("view", ON_THE_DEVICE, ids=str)
+def test_a_view_is_made_with_the_libraries_that_it_names_and_no_others(view, monkeypatch):
+    imports = {"kornia": "kornia", "scipy": "scipy", "pillow": "PIL"}
+    images = some_images(2, 56)  # a size at which no other test has made, and kept, what is made once
+    for library, package in imports.items():
+        if library not in FAMILIES[view.name].made_with:
+            for name in {package, *(name for name in sys.modules if name.startswith(f"{package}."))}:
+                monkeypatch.setitem(sys.modules, name, None)
+
+    resolve(view, preprocessing(56, 1.0), 8).apply(images, words(2))
