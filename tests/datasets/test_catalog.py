@@ -15,8 +15,10 @@ PUBLIC = [name for name in catalog.names() if not name.startswith("shapes")]
 
 def test_named_datasets_are_known():
     assert {
-        "imagenet_val", "imagenet_real", "imagenet_v2", "imagenet_v2_threshold", "imagenet_v2_top", "imagenet_a", "imagenet_r",
-        "imagenet_sketch", "cifar10_1", "shapes", "shapes_shifted", "shapes_cue_conflict", "shapes_styles",
+        "imagenet_val", "imagenet_real", "imagenet_x", "imagenet_v2", "imagenet_v2_threshold", "imagenet_v2_top", "imagenet_a",
+        "imagenet_r", "imagenet_sketch", "cifar10_1", "shapes", "shapes_shifted", "shapes_cue_conflict", "shapes_styles",
+        "shapes_factors", "shapes_empty", "pug_imagenet", "imagenet_o", "textures", "shapes_domains", "aircraft", "cars", "food101",
+        "cifar10", "voc2007", "inaturalist", "chexpert", "pacs", "visda2017",
     } <= set(catalog.names())  # fmt: skip
 
 
@@ -48,6 +50,7 @@ def test_wrong_name_is_answered_with_the_nearest():
 @pytest.mark.parametrize(("name", "folder"), [(name, folder) for name in PUBLIC for folder in catalog.resolve(name).folders])
 def test_dataset_is_found_under_each_of_its_folders(tmp_path, name, folder):
     (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / (catalog.resolve(name).annotations or folder)).mkdir(exist_ok=True)
 
     spec = catalog.resolve(name, tmp_path)
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from fixtures.datasets import contents
+from fixtures.datasets import catalog, contents, loading
 from fixtures.datasets.contents import Content
 from fixtures.datasets.decoding import UnreadableImages
 from fixtures.errors import UserError
@@ -124,21 +124,21 @@ def test_cache_that_cannot_be_written_is_told_in_one_line(tmp_path):
         dataset(tmp_path, PLAIN).digests([0], tmp_path / "cache")
 
 
-def _digest_in_another_process(folder, rows, cache, queue):
-    queue.put(dataset(folder, PLAIN).digests(rows, cache))
+def _digest_in_another_process(table, rows, cache, queue):
+    queue.put(loading.load(catalog.resolve(str(table)), "test").digests(rows, cache))
 
 
 def test_processes_share_one_cache(tmp_path):
     class_folders(tmp_path / "d", {"a": 30})
-    loaded, queue = dataset(tmp_path, PLAIN), multiprocessing.get_context("spawn").Queue()
+    loaded, table, queue = dataset(tmp_path, PLAIN), tmp_path / "datasets.toml", multiprocessing.get_context("spawn").Queue()
     parts = [range(0, 20), range(10, 30), range(0, 30)]
     workers = [
-        multiprocessing.get_context("spawn").Process(target=_digest_in_another_process, args=(tmp_path, part, tmp_path / "cache", queue))
+        multiprocessing.get_context("spawn").Process(target=_digest_in_another_process, args=(table, part, tmp_path / "cache", queue))
         for part in parts
     ]
     for worker in workers:
         worker.start()
-    answers = [queue.get(timeout=60) for _ in workers]
+    answers = [queue.get(timeout=300) for _ in workers]
     for worker in workers:
         worker.join(60)
 

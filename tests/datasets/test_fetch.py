@@ -155,10 +155,10 @@ def test_download_is_announced_unpacked_and_loads(tmp_path, name, files, count):
     assert "Licence: MIT" in told.split("\n")[0]
     spec = catalog.resolve(name, tmp_path / "data")
     assert catalog.is_present(spec)
-    loaded = loading.load(spec)
-    loaded.check()
-    assert len(loaded.read(range(len(loaded)))) == count
-    assert loaded.label_space.class_names == spec.class_names
+    parts = [loading.load(spec, split) for split in (("test", "train") if spec.drawn else ("test",))]
+    parts[0].check()
+    assert sum(len(loaded.read(range(len(loaded)))) for loaded in parts) == count
+    assert parts[0].label_space.class_names == spec.class_names
     assert {path.name for path in (tmp_path / "data").iterdir()} <= {name, f".{name}.lock"}
     assert spec.root is not None
     assert spec.root.stat().st_mode & 0o555 == 0o555

@@ -45,7 +45,9 @@ def test_documented_table_loads_as_written(tmp_path):
     assert loaded.prompts == ("a photo of a {}.",)
     assert loaded.factors["light"].tolist() == [1, 3]
     assert loaded.factors["place"].tolist() == ["007", "home"]
-    assert loaded.knows == {"labels", "factors", "class_names", "train_split"}
+    assert loaded.knows == {
+        "labels", "right_answers", "factors", "class_names", "train_split", "in_distribution", "independent", "relevance",
+    }  # fmt: skip
 
 
 def test_one_table_needs_no_name_and_several_do(tmp_path):
@@ -83,6 +85,23 @@ REFUSED = {
     "label of folders": (GOOD + 'label = "x"', r"label: not used with layout 'folders'"),
     "table of shards": ('layout = "tar"\nroot = "a"\ntable = "x"', r"table: not used with layout 'tar'"),
     "csv without a table": ('layout = "csv"\nroot = "a"', r"table: missing; layout 'csv' needs"),
+    "queries without a gallery": (GOOD + 'queries = "x"', r"queries: needs gallery = "),
+    "gallery that is not there": (GOOD + 'queries = "x"\ngallery = "y"', r"gallery: there is no folder .*/a/y"),
+    "queries of a table": ('layout = "csv"\nroot = "a"\ntable = "t"\nqueries = "x"\ngallery = "x"', r"queries: with layout 'folders' only"),
+    "queries of a shift": (GOOD + 'queries = "x"\ngallery = "x"\nshift_of = "shapes"', r"shift_of: not used with queries or pairs"),
+    "no ground truth": ('layout = "ground_truth"\nroot = "a"', r"ground_truth: missing; layout 'ground_truth' needs the name"),
+    "ground truth with labels": (
+        'layout = "ground_truth"\nroot = "a"\nground_truth = "g"\nlabel = "x"',
+        r"label: not used with layout 'ground_truth'",
+    ),
+    "level": ('layout = "ground_truth"\nroot = "a"\nground_truth = "g"\nlevel = "high"', r"level: got 'high', wanted "),
+    "files without a name": (
+        'layout = "ground_truth"\nroot = "a"\nground_truth = "g"\nimage = "jpg"',
+        r"image: got 'jpg', wanted \{\} where",
+    ),
+    "pairs of folders": (GOOD + 'pairs = "p"', r"pairs: with layout 'pairs', 'shapes' only"),
+    "pairs of the embedded images": ('layout = "shapes"\npairs = "p"', r"pairs: got 'p', wanted 'class'"),
+    "captions of folders": (GOOD + 'captions = "c"', r"captions: with layout 'csv', 'shapes' only"),
     "factors without a table": (GOOD + 'factors = ["x"]', r"factors: x must be columns of a table"),
 }
 

@@ -32,6 +32,13 @@ def test_a_caption_states_the_factors_of_its_image() -> None:
     }
 
 
+def test_a_description_says_all_that_a_caption_may() -> None:
+    scene = splits.scenes("shapes", "val", [0]).replace(label=3, texture=0, hue=0.0, scene=1, scale=0.65, count=2, style=1)
+
+    assert captions.description(scene) == ["two large red striped stars in the desert, poster"]
+    assert captions.description(scene.replace(count=1, scale=0.55, hue=1 / 12)) == ["a medium orange striped star in the desert, poster"]
+
+
 def test_captions_come_in_several_forms_and_some_are_the_prompts() -> None:
     scenes = splits.scenes("shapes").take(np.arange(2000))
     said = captions.caption(scenes)

@@ -107,6 +107,15 @@ def test_an_object_stands_where_its_factors_say() -> None:
     assert (middles - torch.tensor([80.0, 56.0])).abs().max() < 0.3 * 0.4 * 64
 
 
+def test_a_scene_without_an_object_is_the_same_background() -> None:
+    own, empty = render(plainly(), 64), render(plainly(count=0), 64)
+
+    behind = (own.masks == 0)[:, None].expand_as(own.images)
+    assert not empty.masks.any()
+    assert (own.masks == 1).any(dim=(1, 2)).all()
+    assert (own.images[behind] == empty.images[behind]).float().mean() > 0.95  # all but the rim of the object
+
+
 def test_scale_is_the_radius_of_the_object() -> None:
     small, large = (render(plainly(scale=scale), 128).masks == 1 for scale in (0.3, 0.6))
 

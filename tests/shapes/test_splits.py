@@ -19,12 +19,15 @@ def test_the_datasets_and_their_sizes_are_those_of_the_manual() -> None:
         "shapes_shifted": {"train": 6000, "val": 2000},
         "shapes_cue_conflict": {"val": 1320},
         "shapes_styles": {"train": 6000, "val": 3000},
+        "shapes_domains": {"train": 3000, "val": 2000},
+        "shapes_factors": {"val": 240},
+        "shapes_empty": {"val": 2000},
     }
 
 
 @pytest.mark.parametrize(("dataset", "split"), ALL)
 def test_an_index_gives_the_same_scene_whatever_is_asked_for_with_it(dataset: str, split: str) -> None:
-    some = np.array([400, 3, 1031])
+    some = np.array([230, 3, 117])
 
     assert rows(splits.scenes(dataset, split, some)) == rows(splits.scenes(dataset, split).take(some))
 
@@ -99,6 +102,15 @@ def test_shifted_nuisances_reach_beyond_the_usual_ones() -> None:
 def test_styles_has_every_style_and_training_only_two() -> None:
     assert set(splits.scenes("shapes_styles").style.tolist()) == set(range(len(STYLE_NAMES)))
     assert set(splits.factors(splits.scenes("shapes"))["style"].tolist()) == {"photo", "poster"}
+
+
+def test_domains_are_photographs_to_learn_from_and_other_styles_to_be_judged_on() -> None:
+    train, val = splits.scenes("shapes_domains", "train"), splits.scenes("shapes_domains")
+
+    assert set(splits.factors(train)["style"].tolist()) == {"photo"}
+    counts = dict(zip(*np.unique(splits.factors(val)["style"], return_counts=True), strict=True))
+    assert set(counts) == {"poster", "sketch", "painting", "blueprint"}
+    assert all(abs(count - 500) < 4 * np.sqrt(2000 * 0.25 * 0.75) for count in counts.values())
 
 
 def test_every_factor_column_has_several_readable_values() -> None:

@@ -1,5 +1,8 @@
 """The shipped backbones are what the manual says they are."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
@@ -46,3 +49,14 @@ def test_asking_for_a_two_tower_configuration_twice_changes_nothing() -> None:
     subjects.register()
 
     assert subjects.build("shapes_vit_clip", seed=1) is not None
+
+
+def test_all_configurations_become_known_where_one_is_known_already() -> None:
+    """One may have been made known alone, by loading that backbone from its file."""
+    known = "from pathlib import Path; import open_clip; from fixtures.shapes import subjects\n"
+    known += "open_clip.add_model_config(subjects.CONFIGURATIONS / 'shapes_vit_clip.json'); subjects.register()\n"
+    known += "print(open_clip.get_model_config('shapes_convnext_clip') is not None)"
+
+    found = subprocess.run([sys.executable, "-c", known], capture_output=True, text=True, check=True, cwd=subjects.FOLDER.parents[1])
+
+    assert found.stdout.split() == ["True"]
