@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import open_clip
@@ -11,6 +12,7 @@ import pytest
 import timm
 
 from fixtures.backbones import catalog, loading, timm_models
+from fixtures.backbones.specification import EMBEDDED_DATASETS
 from fixtures.datasets import catalog as dataset_catalog
 from fixtures.errors import UserError
 
@@ -126,7 +128,7 @@ def test_what_never_saw_the_thousand_labels_has_no_head(name: str, specs: dict) 
 def test_what_is_audited_by_default_is_in_the_other_catalogue(specs: dict) -> None:
     named = {dataset for spec in specs.values() for dataset in spec.datasets}
     assert named <= set(dataset_catalog.names())
-    assert {specs[name].datasets for name in EMBEDDED} == {("shapes",)}
+    assert {specs[name].datasets for name in EMBEDDED} == {EMBEDDED_DATASETS}
 
 
 def test_the_report_can_say_what_each_is(specs: dict) -> None:
@@ -206,3 +208,25 @@ def test_embedded_backbones_are_told_apart_from_all_others(name: str) -> None:
 
     assert (loading.architecture_digest(spec) in others) == (name in ("shapes_convnext_sup", "shapes_convnext_clip"))
     assert len(loading.weights_digest(spec)) == 64
+
+
+def test_embedded_backbones_have_learned_from_as_many_images_as_their_recipes_say(specs: dict) -> None:
+    recipes = tomllib.loads((REPOSITORY / "fixtures" / "shapes" / "recipes.toml").read_text())
+
+    assert {name: specs[name].pretraining_images for name in EMBEDDED} == {
+        name: recipes[name]["steps"] * recipes[name]["batch"] for name in EMBEDDED
+    }
+
+
+def test_weights_of_one_published_set_have_learned_from_as_many_images_and_untrained_ones_from_none(specs: dict) -> None:
+    told: dict[str, set[int | None]] = {}
+    for spec in specs.values():
+        for name in ("lvd142m", "laion400m", "laion2b", "webli", "openai", "in22k_ft_in1k", "a1_in1k"):
+            if spec.random_seed is None and spec.pretrained and name in spec.pretrained:
+                told.setdefault(name, set()).add(spec.pretraining_images)
+
+    assert told == {
+        "lvd142m": {142_000_000}, "laion400m": {413_000_000}, "laion2b": {2_320_000_000}, "webli": {10_000_000_000},
+        "openai": {400_000_000}, "in22k_ft_in1k": {14_197_122}, "a1_in1k": {1_281_167},
+    }  # fmt: skip
+    assert {spec.pretraining_images for spec in specs.values() if spec.random_seed is not None} == {None}

@@ -10,6 +10,7 @@ import timm
 import torch
 
 from fixtures.backbones import catalog, loading
+from fixtures.backbones.specification import EMBEDDED_DATASETS
 from fixtures.errors import UserError
 from tests.backbones.small import PREPROCESSING, images
 
@@ -84,7 +85,7 @@ def module(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_factory_by_name_gives_scores_features_and_preprocessing(module: str) -> None:
     spec = catalog.resolve(f"{module}:complete")
-    assert (spec.name, spec.label_space, spec.datasets) == (f"{module}:complete", "shapes", ("shapes",))
+    assert (spec.name, spec.label_space, spec.datasets) == (f"{module}:complete", "shapes", EMBEDDED_DATASETS)
     assert spec.capabilities == {"native_head", "features"}
     loading.require_available(spec)
     assert loading.preprocessing(spec).describe() == "32 px, bilinear, crop 0.9, shortest, mean 0.1/0.2/0.3, std 1.0"

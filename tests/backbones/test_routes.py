@@ -56,6 +56,7 @@ TRAIN = {"train": "a", "test": "b"}
         ("timm", "shapes", {"label_space": "imagenet_a", "splits": TRAIN}, "probe"),
         ("timm", None, {"label_space": "imagenet_1k", "splits": TRAIN}, "probe"),
         ("timm", None, {"splits": TRAIN}, "probe"),
+        ("timm", None, {"splits": TRAIN, "factors": ("paint",), "texture": "paint"}, "probe"),
         ("open_clip", None, {"label_space": "imagenet_1k", "splits": TRAIN}, "zero_shot"),
         ("open_clip", None, {"class_names": ("cat", "dog")}, "zero_shot"),
         ("open_clip", None, {"splits": TRAIN}, "probe"),

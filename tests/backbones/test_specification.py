@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.backbones.specification import IMAGENET_DATASETS, BackboneSpec, Preprocessing, from_table, keys
+from fixtures.backbones.specification import EMBEDDED_DATASETS, IMAGENET_DATASETS, BackboneSpec, Preprocessing, from_table, keys
 from fixtures.datasets import catalog as dataset_catalog
 from fixtures.errors import UserError
 
@@ -25,6 +25,8 @@ def table(**changes) -> BackboneSpec:
         ({"input_size": "224"}, "release.toml [subject]: input_size: got '224', wanted a valid integer."),
         ({"input_size": 0}, "release.toml [subject]: input_size: got 0, wanted greater than 0."),
         ({"crop_pct": 1.5}, "release.toml [subject]: crop_pct: got 1.5, wanted less than or equal to 1."),
+        ({"pretraining_images": 0}, "release.toml [subject]: pretraining_images: got 0, wanted greater than 0."),
+        ({"pretraining_images": 1.3e6}, "pretraining_images: got 1300000.0, wanted a valid integer."),
         ({"interpolation": "cubic"}, "Did you mean 'bicubic'?"),
         ({"resize_mode": "short"}, "Did you mean 'shortest'?"),
         ({"mean": 0.5}, "release.toml [subject]: mean: got 0.5, wanted three numbers, e.g. [0.5, 0.5, 0.5]."),
@@ -33,7 +35,7 @@ def table(**changes) -> BackboneSpec:
         ({"model_args": "x"}, "release.toml [subject]: model_args: got 'x', wanted a valid dictionary."),
         (
             {"label_space": "imagenet1k"},
-            "wanted one of imagenet_1k, imagenet_a, imagenet_r, imagenet_16, shapes. Did you mean 'imagenet_1k'",
+            "wanted one of imagenet_1k, imagenet_a, imagenet_r, imagenet_16, objectnet, shapes. Did you mean 'imagenet_1k'",
         ),
         ({"tokenizer": "t.json"}, "release.toml [subject]: tokenizer: not used with library 'timm'; delete the line."),
         ({"library": "open_clip", "label_space": "imagenet_1k"}, "label_space: not used with library 'open_clip'"),
@@ -94,14 +96,14 @@ def test_a_tag_may_stand_in_the_name_of_the_model() -> None:
 def test_default_datasets_follow_what_the_outputs_mean() -> None:
     assert table(label_space="imagenet_1k").datasets == IMAGENET_DATASETS
     assert table(library="open_clip", model="ViT-B-32").datasets == IMAGENET_DATASETS
-    assert table(label_space="shapes").datasets == ("shapes",)
+    assert table(label_space="shapes").datasets == EMBEDDED_DATASETS
     assert table().datasets == ()
     assert table(label_space="imagenet_1k", datasets=["imagenet_v2"]).datasets == ("imagenet_v2",)
     assert table(label_space="imagenet_1k", datasets=[]).datasets == ()
 
 
 def test_default_datasets_are_in_the_catalogue() -> None:
-    assert set(IMAGENET_DATASETS) <= set(dataset_catalog.names())
+    assert {*IMAGENET_DATASETS, *EMBEDDED_DATASETS} <= set(dataset_catalog.names())
 
 
 def test_a_specification_can_be_a_key() -> None:

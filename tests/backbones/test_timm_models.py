@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from fixtures.backbones import loading, timm_models
+from fixtures.backbones import loading
+from fixtures.backbones.pretrained_cfg import preprocessing_of
 from fixtures.errors import UserError
 from tests.backbones.small import PREPROCESSING, images, resolve_table, save, timm_model
 
@@ -66,7 +67,7 @@ def test_each_key_of_the_preprocessing_replaces_timm_s_by_itself(tmp_path: Path)
 def test_a_way_of_taking_images_that_cannot_be_made_here_is_refused(configuration: dict, reason: str, tmp_path: Path) -> None:
     spec = resolve_table(tmp_path, 'library = "timm"\nmodel = "test_vit"\nrandom_seed = 0\n')
     with pytest.raises(UserError, match=reason):
-        timm_models.from_timm(configuration, spec)
+        preprocessing_of(configuration, spec)
 
 
 @pytest.mark.parametrize("name", ["test_vit", "eva02_tiny_patch14_224"])

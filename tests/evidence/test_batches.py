@@ -45,5 +45,5 @@ def test_memory_for_one_image_is_not_enough_for_company(tmp_path: Path) -> None:
     dataset = dots(tmp_path, 12)
 
     assert len(answers(tmp_path, CRAMPED, dataset, "standard")) == 12
-    with pytest.raises(BadInput, match=r"memory suffices for one image at a time only.*--audit-precision=bf16"):
+    with pytest.raises(BadInput, match=r"memory does not suffice for 2 images at a time.*--audit-precision=bf16"):
         answers(tmp_path, CRAMPED, dataset, "in_batches")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from fixtures.errors import UserError
 from fixtures.evidence.cache import EvidenceCache, digest_of
@@ -56,6 +57,33 @@ def test_a_file_that_is_cut_short_is_not_read(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-7])
 
     assert cache.read("key") is None
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_a_matrix_is_a_safetensors_file_that_others_read(tmp_path: Path, dtype: type) -> None:
+    cache = EvidenceCache(tmp_path)
+    values = np.linspace(-3, 3, 35).reshape(5, 7).astype(dtype)
+    matrix = cache.matrix("key", "features", (5, 7), dtype)
+    matrix[:] = values
+    cache.write("key", COLUMNS, {"features": matrix}, {})
+
+    theirs = load_file(tmp_path / "key.features.safetensors")["features"]
+    ours = cache.read("key", frozenset({"features"}))
+
+    assert theirs.dtype == dtype
+    np.testing.assert_array_equal(theirs, values)
+    assert ours is not None
+    np.testing.assert_array_equal(ours["features"], values)
+
+
+def test_a_matrix_that_is_cut_short_is_not_read(tmp_path: Path) -> None:
+    cache = EvidenceCache(tmp_path)
+    matrix = cache.matrix("key", "features", (5, 7))
+    cache.write("key", COLUMNS, {"features": matrix}, {})
+    file = tmp_path / "key.features.safetensors"
+    file.write_bytes(file.read_bytes()[:-7])
+
+    assert cache.read("key", frozenset({"features"})) is None
 
 
 def _write_forever(folder: str) -> None:

@@ -165,7 +165,7 @@ def test_a_model_may_answer_every_batch_in_the_same_memory() -> None:
 
 def test_memory_that_runs_out_after_the_answer_leaves_one_row_an_image() -> None:
     class Matrix:
-        refusals = 1
+        refusals, dtype = 1, np.dtype(np.float32)
 
         def __setitem__(self, rows: slice, _: np.ndarray) -> None:
             if rows.start == 8 and self.refusals:

@@ -24,14 +24,14 @@ def with_probe(folder: Path) -> EvidenceSource:
 
 def test_the_pass_that_a_probe_is_fitted_on_is_planned(tmp_path: Path) -> None:
     asked = with_probe(tmp_path)
-    planned = [(one.of_train, one.images, one.cached) for one in plan(asked)]
+    planned = [(one.of_train is not None, one.images, one.cached) for one in plan(asked)]
     text = "\n".join(lines(plan(asked), asked))
     for request in asked.requests():
         asked.evidence(request)
 
     assert planned == [(True, 36, False), (False, 12, False), (False, 12, False), (False, 12, False)]
     assert "4 passes, 72 images; cached 0; to do 4 passes, 72 images" in text
-    assert "for the probe: features of 36 images of the train split (to do)" in text
+    assert "to fit on: features of 36 images of the train split (to do)" in text
     assert (asked.forward_passes, asked.forward_images) == (4, 72)
     later = with_probe(tmp_path)
     assert all(one.cached for one in plan(later))
@@ -74,7 +74,7 @@ def test_the_disk_that_is_planned_is_the_disk_that_is_taken(tmp_path: Path) -> N
     assert f"disk for decoded images: {missing / 1e6:,.1f} MB" in text
 
 
-@pytest.mark.parametrize(("seconds", "words"), [("3", "This run is expected to take about 42 min"), ("0", "")])
+@pytest.mark.parametrize(("seconds", "words"), [("0.1875", "This run is expected to take about 42 min"), ("0", "")])
 def test_a_run_of_half_an_hour_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: str, words: str) -> None:
     slow = f"{FACTORY}slow"
     asked = expecting(source(tmp_path, Said(), slow, dots(tmp_path, 13_400)), Request(slow, "dots"))
