@@ -1,0 +1,1 @@
+"""Attacks against closed forms, another implementation, and the laws that hold for all of them."""

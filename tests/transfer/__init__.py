@@ -1,0 +1,1 @@
+"""What features give to whoever builds on them: learnt on tiny images by tiny networks."""
