@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from audits.measures.columns import class_indices, column, flags, same_length
-from audits.measures.estimate import Estimate, proportion
+from audits.measures.estimate import ANSWERS, Estimate, proportion, with_hits
 from audits.measures.slices import sliced
+from audits.measures.tails import of_limits
 
 Floats = NDArray[np.float64]
 
@@ -21,24 +22,27 @@ LOWEST_IN_DETAIL = 5
 SMALL_IN_DETAIL = 20
 
 
-def top1(correct: Any) -> Estimate:
+Ids = Sequence[Any] | None  # names of the images: with them the same score of another backbone or release can be compared image by image
+
+
+def top1(correct: Any, ids: Ids = None) -> Estimate:
     """Share of images whose most probable class is the label.
 
-    correct: [n] booleans. Interval: Wilson. Errors: ValueError for no images or values other than true and false.
+    correct: [n] booleans; ids: [n]. Interval: Wilson. Errors: ValueError for no images or values other than true and false.
     """
-    return proportion(flags("correct", correct))
+    return proportion(flags("correct", correct), ids)
 
 
-def topk(hit: Any, k: int = 5) -> Estimate:
+def topk(hit: Any, k: int = 5, ids: Ids = None) -> Estimate:
     """Share of images whose label is among the k most probable classes.
 
-    hit: [n] booleans, whether it is; k goes into the detail. Interval: Wilson.
+    hit: [n] booleans, whether it is; ids: [n]; k goes into the detail. Interval: Wilson.
     Errors: ValueError for no images or values other than true and false.
     """
-    return proportion(flags("hit", hit), detail={"k": k})
+    return proportion(flags("hit", hit), ids, detail={"k": k})
 
 
-def real(prediction: Any, valid_labels: Sequence[Collection[int]]) -> Estimate:
+def real(prediction: Any, valid_labels: Sequence[Collection[int]], ids: Ids = None) -> Estimate:
     """Share of images whose prediction is one of the labels that people hold valid for it: photographs show more than one thing.
 
     prediction: [n] class indices; valid_labels: n collections of class indices. Images without a valid label are left out
@@ -47,13 +51,15 @@ def real(prediction: Any, valid_labels: Sequence[Collection[int]]) -> Estimate:
     """
     predicted = column("prediction", prediction)
     n = same_length(prediction=predicted, valid_labels=valid_labels)
+    entering = np.array([len(labels) > 0 for labels in valid_labels])
     hits = [int(index) in labels for index, labels in zip(predicted, valid_labels, strict=True) if len(labels)]
     if not hits:
         raise ValueError(f"valid_labels: none of {n} images has a valid label, wanted at least one that has.")
-    return proportion(hits, detail={"without_label": n - len(hits)})
+    names = None if ids is None else np.asarray(ids, dtype=object)[entering].tolist()
+    return proportion(hits, names, detail={"without_label": n - len(hits)})
 
 
-def worst_class(correct: Any, labels: Any, class_names: Sequence[str], minimum_count: int = 1) -> Estimate:
+def worst_class(correct: Any, labels: Any, class_names: Sequence[str], minimum_count: int = 1, ids: Ids = None) -> Estimate:
     """Accuracy on the class that a backbone is worst at: an average hides a class that is always wrong.
 
     correct: [n] booleans; labels: [n] indices into class_names. Interval, detail and errors: as `worst_slice`, with one
@@ -64,10 +70,11 @@ def worst_class(correct: Any, labels: Any, class_names: Sequence[str], minimum_c
     same_length(correct=right, labels=label)
     counts = np.bincount(label, minlength=len(class_names))
     hits = np.bincount(label[right], minlength=len(class_names))
-    return _lowest(list(class_names), hits, counts, minimum_count, int(counts[counts >= minimum_count].sum()))
+    lowest = _lowest(list(class_names), hits, counts, minimum_count, int(counts[counts >= minimum_count].sum()))
+    return with_hits(lowest, right, ids, _entering([label], counts, minimum_count))
 
 
-def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = SMALLEST_SLICE) -> Estimate:
+def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = SMALLEST_SLICE, ids: Ids = None) -> Estimate:
     """Accuracy under the condition that a backbone is worst at: at night, on sketches, behind an occluder.
 
     correct: [n] booleans; factors: name → [n] values. Every `factor=value` is a slice; numbers of more than 20 values are cut
@@ -80,9 +87,11 @@ def worst_slice(correct: Any, factors: Mapping[str, Any], minimum_count: int = S
     `too_small_count` in all), which have fewer than `minimum_count` images and do not enter, unless no slice has that many: then all do.
     Errors: ValueError for no images, no factors, different lengths or NaN.
     """
-    slices = sliced(flags("correct", correct), factors)
+    right = flags("correct", correct)
+    slices = sliced(right, factors)
     minimum_count = minimum_count if slices.counts.max() >= minimum_count else 1
-    return _lowest(slices.names, slices.hits, slices.counts, minimum_count, slices.images_in(slices.counts >= minimum_count))
+    lowest = _lowest(slices.names, slices.hits, slices.counts, minimum_count, slices.images_in(slices.counts >= minimum_count))
+    return with_hits(lowest, right, ids, _entering(slices.membership, slices.counts, minimum_count))
 
 
 def slice_limits(hits: Any, counts: Any, confidence_level: float = CONFIDENCE_LEVEL) -> tuple[Floats, Floats]:
@@ -101,6 +110,11 @@ def slice_limits(hits: Any, counts: Any, confidence_level: float = CONFIDENCE_LE
     return low, high
 
 
+def _entering(membership: Sequence[NDArray[np.int64]], counts: NDArray[np.int64], minimum_count: int) -> NDArray[np.int64]:
+    """The slice of every image by each factor, [factors, n]; -1 for slices that do not enter."""
+    return np.stack([np.where(counts[slice_of] >= max(1, minimum_count), slice_of, -1) for slice_of in membership])
+
+
 def _lowest(names: Sequence[str], hits: NDArray[np.int64], counts: NDArray[np.int64], minimum_count: int, entered: int) -> Estimate:
     large = np.flatnonzero(counts >= max(1, minimum_count))
     small = np.flatnonzero(counts < max(1, minimum_count))
@@ -109,6 +123,11 @@ def _lowest(names: Sequence[str], hits: NDArray[np.int64], counts: NDArray[np.in
             f"None of {len(names)} slices has {minimum_count} images (the largest, {names[int(counts.argmax())]!r}, has {counts.max()}); "
             "measure on more images or ask for a smaller minimum_count."
         )
+
+    def limits(tail: float) -> tuple[float, float]:
+        low, high = slice_limits(hits[large], counts[large], 1 - 2 * tail)
+        return float(low.min()), float(high.min())
+
     low, high = slice_limits(hits[large], counts[large])
     accuracy = hits[large] / counts[large]
     # Of equally bad slices the largest is named: it is the surest.
@@ -124,4 +143,7 @@ def _lowest(names: Sequence[str], hits: NDArray[np.int64], counts: NDArray[np.in
         "too_small": [{"name": names[index], "count": int(counts[index])} for index in small[:SMALL_IN_DETAIL]],
         "too_small_count": len(small),
     }
-    return Estimate(float(accuracy.min()), float(low.min()), float(high.min()), entered, CONFIDENCE_LEVEL, "clopper-pearson", detail)
+    ends = (float(low.min()), float(high.min()))
+    return Estimate(
+        float(accuracy.min()), *ends, entered, CONFIDENCE_LEVEL, "clopper-pearson", detail, tail=of_limits(limits), averages=ANSWERS
+    )

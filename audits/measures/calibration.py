@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.measures.calibration_bins import Cells, class_cells, top_label_cells
-from audits.measures.calibration_interval import gaussian_noise, invert, resampled_noise
+from audits.measures.calibration_bins import Cells, bin_index, class_cells, top_label_cells
+from audits.measures.calibration_interval import gaussian_noise, invert, resampled_noise, tail_of
 from audits.measures.columns import class_indices, column, flags, log_probabilities, probabilities, same_length
-from audits.measures.estimate import Estimate
+from audits.measures.estimate import ANSWERS, PROBABILITIES, Estimate, with_replicates
 from audits.measures.means import mean
 from audits.measures.temperature_scaling import fitted_half, fitted_temperature, top_label
 from audits.measures.wide import WideRows, wide_rows
@@ -19,14 +20,15 @@ from audits.measures.wide import WideRows, wide_rows
 BINS = 15
 METHOD = "inverted bins"
 CLASSES_IN_DETAIL = 5
+PAPERS_LOGIT_SCALE = 100.0
 COSTLIEST = 20.0  # nats: p(label) = 2e-9, about as far as a softmax in single precision lets a class sink in practice
 
 
-def expected_calibration_error(confidence: Any, correct: Any, bins: int = BINS) -> Estimate:
+def expected_calibration_error(confidence: Any, correct: Any, bins: int = BINS, ids: Sequence[Any] | None = None) -> Estimate:
     """How far confidence is from accuracy, on average: 0 for a backbone that is right in 80 % of what it says with 80 %.
 
     Σ over equal-width bins (low, high] of the share of images in the bin times |accuracy - mean confidence| there; 0 to 1.
-    confidence: [n] probability of the predicted class; correct: [n] whether it was right.
+    confidence: [n] probability of the predicted class; correct: [n] whether it was right; ids: [n].
     The value is the plug-in, biased upwards (0.017 at 5,000 images for a perfectly calibrated backbone); the interval
     inverts a test of it and may exclude the value (calibration_interval.py).
     detail: `bins` as {low, high, count, confidence, accuracy}, for the reliability diagram and the confidence histogram;
@@ -36,9 +38,40 @@ def expected_calibration_error(confidence: Any, correct: Any, bins: int = BINS) 
     said, right = probabilities("confidence", column("confidence", confidence)), flags("correct", correct)
     n = same_length(confidence=said, correct=right)
     cells = top_label_cells(said, right, bins)
-    low, high = invert(cells, gaussian_noise(cells))
     detail = {"bins": cells.table(), "confidence": float(said.mean()), "accuracy": float(right.mean())}
-    return Estimate(cells.value, low, high, n, method=METHOD, detail=detail)
+    gaps = np.zeros((n, bins))
+    gaps[np.arange(n), bin_index(said, bins)] = right - said
+    return with_replicates(_inverted(cells, gaussian_noise(cells), n, detail), _weighted_error, ids, [gaps])
+
+
+def _weighted_error(weights: NDArray[np.float64], gaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.abs(weights @ gaps).sum(axis=1) / weights.sum(axis=1)
+
+
+def ece_at_scale(
+    logits: Any,
+    labels: Any,
+    learned_scale: float,
+    scale: float = PAPERS_LOGIT_SCALE,
+    bins: int = BINS,
+    ids: Sequence[Any] | None = None,
+) -> Estimate:
+    """How far a two-tower backbone's confidence would be from its accuracy at another logit scale than the one that it learned.
+
+    Zero-shot class scores are cosines times a learned scale; published comparisons often used 100 for all of them. The expected
+    calibration error of softmax(logits · scale / learned_scale). logits: [n, classes] at the learned scale; labels, ids: [n].
+    detail: that of the expected calibration error; `logit_scale`, the learned one.
+    Errors: as the expected calibration error, and ValueError for a learned scale that is not above 0.
+    Source: Vishniakov et al. 2023; the scale of 100 is where Radford et al. 2021 clip it.
+    """
+    if not learned_scale > 0:
+        raise ValueError(f"learned_scale: got {learned_scale}, wanted the scale of a two-tower backbone, above 0.")
+    rows = wide_rows("logits", logits)
+    label = class_indices("labels", labels, rows.classes)
+    same_length(logits=rows, labels=label)
+    confidence, prediction = top_label(rows, learned_scale / scale)
+    found = expected_calibration_error(confidence, prediction == label, bins, ids)
+    return replace(found, detail={**(found.detail or {}), "logit_scale": learned_scale})
 
 
 def classwise_calibration_error(logits: Any, labels: Any, bins: int = BINS) -> Estimate:
@@ -56,8 +89,7 @@ def classwise_calibration_error(logits: Any, labels: Any, bins: int = BINS) -> E
     label = class_indices("labels", labels, rows.classes)
     n = same_length(logits=rows, labels=label)
     cells = class_cells(rows, label, bins)
-    low, high = invert(cells, resampled_noise(cells, rows))
-    return Estimate(cells.value, low, high, n, method=METHOD, detail={"worst": _worst_classes(cells, n)})
+    return _inverted(cells, resampled_noise(cells, rows), n, {"worst": _worst_classes(cells, n)})
 
 
 def negative_log_likelihood(log_p_label: Any, ids: Sequence[Any]) -> Estimate:
@@ -83,7 +115,7 @@ def brier(probability_square_sum: Any, p_label: Any, ids: Sequence[Any]) -> Esti
     squares = probabilities("probability_square_sum", column("probability_square_sum", probability_square_sum))
     p = probabilities("p_label", column("p_label", p_label))
     same_length(probability_square_sum=squares, p_label=p, ids=ids)
-    return mean(squares - 2 * p + 1, ids, within=(0.0, 2.0))
+    return replace(mean(squares - 2 * p + 1, ids, within=(0.0, 2.0)), averages=PROBABILITIES)
 
 
 def overconfidence(confidence: Any, correct: Any, ids: Sequence[Any]) -> Estimate:
@@ -97,7 +129,8 @@ def overconfidence(confidence: Any, correct: Any, ids: Sequence[Any]) -> Estimat
     said, right = probabilities("confidence", column("confidence", confidence)), flags("correct", correct)
     same_length(confidence=said, correct=right, ids=ids)
     detail = {"confidence": float(said.mean()), "accuracy": float(right.mean())}
-    return mean(said - right, ids, detail=detail, within=(said.min() - 1, said.max()))
+    excess = mean(said - right, ids, detail=detail, within=(said.min() - 1, said.max()))
+    return replace(excess, averages=ANSWERS + PROBABILITIES)
 
 
 def temperature(logits: Any, labels: Any, ids: Sequence[Any]) -> float:
@@ -125,10 +158,15 @@ def ece_after_temperature(logits: Any, labels: Any, ids: Sequence[Any], bins: in
     t = fitted_temperature(scores.part(fitted), label[fitted])
     judged, truth = scores.part(~fitted), label[~fitted]
     confidence, prediction = top_label(judged, t)
-    after = expected_calibration_error(confidence, prediction == truth, bins)
+    after = expected_calibration_error(confidence, prediction == truth, bins, np.asarray(ids, dtype=object)[~fitted].tolist())
     before = top_label_cells(top_label(judged, 1.0)[0], prediction == truth, bins).value
     detail = {**(after.detail or {}), "temperature": t, "fitted_on": int(fitted.sum()), "before": before}
-    return Estimate(after.value, after.low, after.high, after.n, after.confidence_level, after.method, detail)
+    return replace(after, detail=detail)
+
+
+def _inverted(cells: Cells, noise: NDArray[np.float64], n: int, detail: dict[str, Any]) -> Estimate:
+    low, high = invert(cells, noise)
+    return Estimate(cells.value, low, high, n, method=METHOD, detail=detail, tail=tail_of(cells, noise), averages=ANSWERS + PROBABILITIES)
 
 
 def _split(logits: Any, labels: Any, ids: Sequence[Any]) -> tuple[WideRows, NDArray[np.int64], NDArray[np.bool_]]:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from audits.measures.calibration_bins import Cells, class_cell_index
 from audits.measures.hashing import mix, random_words, uniforms
+from audits.measures.tails import Tail, share_beyond
 from audits.measures.wide import ELEMENTS_AT_ONCE, WideRows, softmax
 
 Floats = NDArray[np.float64]
@@ -73,10 +74,9 @@ def invert(cells: Cells, noise: Floats, confidence_level: float = 0.95) -> tuple
     by_chance = test.errors(np.zeros_like(test.room))
     low = 0.0
     if np.mean(by_chance >= test.observed) < tail:
-        standing_out = _Pattern(test.standing_out(), test.room, test.weights)
+        standing_out = test.standing_out()
         low, _ = _search(test.observed, lambda theta: bool(np.mean(test.errors(standing_out.gaps(theta)) >= test.observed) < tail))
-    spread = _Pattern(test.error, test.room, test.weights)
-    credible = max(test.observed, float(np.quantile(by_chance, LUCK)))
+    spread, credible = test.spread(), test.credible(by_chance)
 
     def is_below_high(theta: float) -> bool:
         return bool(np.mean(test.errors(spread.gaps(theta)) <= credible) >= tail)
@@ -86,6 +86,21 @@ def invert(cells: Cells, noise: Floats, confidence_level: float = 0.95) -> tuple
         beyond *= 2
     _, high = _search(min(beyond, spread.most), is_below_high)
     return low, max(low, high)
+
+
+def tail_of(cells: Cells, noise: Floats) -> Tail:
+    """The test that `invert` inverts, of one true error: how probable an observed error as large, or as small, would be."""
+
+    def tail(bound: float, above: bool) -> float:
+        if bound < 0:
+            return float(not above)
+        test = _Test(cells, noise)
+        if above:
+            return share_beyond(test.errors(test.standing_out().gaps(bound)), test.observed)
+        credible = test.credible(test.errors(np.zeros_like(test.room)))
+        return share_beyond(-test.errors(test.spread().gaps(bound)), -credible)
+
+    return tail
 
 
 class _Test:
@@ -104,11 +119,19 @@ class _Test:
         self.error = _standard_error(self.confidence, self.count)
         self.room = np.maximum(self.confidence, 1 - self.confidence)
 
-    def standing_out(self) -> Floats:
-        """The observed gaps that are more than noise, the others 0; all of them if none is."""
+    def standing_out(self) -> _Pattern:
+        """In proportion to the observed gaps that are more than noise; to all of them if none is."""
         size = np.abs(self.observed_gap)
         stands_out = size > STANDING_OUT * self.error + 1 / self.count
-        return np.where(stands_out, size, 0.0) if stands_out.any() else size
+        return _Pattern(np.where(stands_out, size, 0.0) if stands_out.any() else size, self.room, self.weights)
+
+    def spread(self) -> _Pattern:
+        """In proportion to the noise of every bin."""
+        return _Pattern(self.error, self.room, self.weights)
+
+    def credible(self, by_chance: Floats) -> float:
+        """The observed error, unless chance alone hardly ever gives one as small."""
+        return max(self.observed, float(np.quantile(by_chance, LUCK)))
 
     def errors(self, gaps: Floats) -> Floats:
         """Errors that could be observed, [draws], were these the sizes of the true gaps, [cells]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,13 @@ Words = NDArray[np.uint64]
 
 def id_digests(ids: Iterable[Any]) -> Words:
     """64 bits for each id, [n]: the first eight bytes of its BLAKE2b digest (as text), so that they never change with Python or numpy."""
-    return np.array(
-        [int.from_bytes(hashlib.blake2b(str(name).encode(), digest_size=8).digest(), "little") for name in ids], dtype=np.uint64
-    )
+    return _digests(tuple(map(str, ids)))
+
+
+@lru_cache(maxsize=8)  # many measures ask about the same images, one after the other
+def _digests(names: tuple[str, ...]) -> Words:
+    words = b"".join(hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names)
+    return np.frombuffer(words, dtype="<u8").astype(np.uint64, copy=False)  # read-only: it is shared by every caller
 
 
 def mix(words: Words) -> Words:

@@ -13,6 +13,7 @@ from scipy.special import betaincinv
 from audits.measures.columns import column
 from audits.measures.estimate import Estimate, bootstrap
 from audits.measures.hashing import id_digests
+from audits.measures.tails import Limits, both, of_limits
 
 Floats = NDArray[np.float64]
 
@@ -35,9 +36,19 @@ def mean(
     estimate = bootstrap(_weighted_mean, ids, [value], clusters, detail=detail)
     each = value if clusters is None else _totals(value, clusters)
     lowest, highest = within or (each.min(), each.max())
-    low = -upper_limit(-each, max(-lowest, -each.min()), estimate.confidence_level)
-    high = upper_limit(each, max(highest, each.max()), estimate.confidence_level)
-    return replace(estimate, low=min(low, estimate.low), high=max(high, estimate.high))
+
+    def limits(tail: float) -> tuple[float, float]:
+        lowest_mean = -upper_limit(-each, max(-lowest, -each.min()), 1 - 2 * tail)
+        return lowest_mean, upper_limit(each, max(highest, each.max()), 1 - 2 * tail)
+
+    return reaching(estimate, limits)
+
+
+def reaching(estimate: Estimate, limits: Limits) -> Estimate:
+    """An estimate whose interval reaches as far as its own or that of these limits, whichever is further on each side."""
+    low, high = limits((1 - estimate.confidence_level) / 2)
+    tail = estimate.tail and both(estimate.tail, of_limits(limits))
+    return replace(estimate, low=min(low, estimate.low), high=max(high, estimate.high), tail=tail)
 
 
 def upper_limit(values: Floats, highest: float, confidence_level: float = 0.95) -> float:

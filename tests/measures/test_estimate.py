@@ -149,6 +149,7 @@ def test_a_thousand_replicates_of_fifty_thousand_images_take_under_two_seconds()
         (Estimate(0.5, 0.4, 0.6, 123), 0.51, 13000),
         (Estimate(0.06, 0.05, 0.07, 400), 0.06, None),
         (exact(3.0, 10), 4.0, None),
+        (Estimate(0.06, 0.05, 0.07, 400, timing=True), 0.055, None),
     ],
 )
 def test_images_to_decide(estimate: Estimate, bound: float, images: int | None) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score
 
-from audits.measures.invariance import accuracy_under, agreement, consistency, mean_true_probability
+from audits.measures.invariance import agreement, consistency, mean_true_probability
 from tests.measures.samples import answers
 
 laws = settings(deadline=None, max_examples=60, derandomize=True)
@@ -35,12 +35,6 @@ def test_consistency_is_symmetric_and_whole_with_itself(prediction: list[int], r
     assert consistency(prediction, other) == consistency(other, prediction)
     assert consistency([prediction[i] for i in order], [other[i] for i in order]) == consistency(prediction, other)
     assert consistency(prediction * 2, other * 2).value == consistency(prediction, other).value
-
-
-def test_accuracy_under_a_view_is_the_share_right() -> None:
-    said = answers()
-
-    assert accuracy_under(said.correct).value == pytest.approx(said.correct.mean())
 
 
 def test_mean_true_probability_is_the_mean_of_p() -> None:
@@ -70,7 +64,6 @@ def test_mean_true_probability_stays_in_range(log_p: list[float]) -> None:
         (lambda: consistency([], []), "no rows"),
         (lambda: consistency([1, 2], [1]), "prediction has 2, reference_prediction has 1"),
         (lambda: agreement([1.0, float("nan")], [1.0, 2.0]), "NaN"),
-        (lambda: accuracy_under([3, 1]), "other than 0 and 1"),
         (lambda: mean_true_probability([0.5, -1.0], ["a", "b"]), "at most 0"),
         (lambda: mean_true_probability([-0.5, -float("inf")], ["a", "b"]), "infinite"),
         (lambda: mean_true_probability([-0.5, -1.0], ["a"]), "ids has 1"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
-from audits.measures.calibration import ece_after_temperature, temperature
+from audits.measures.calibration import ece_after_temperature, ece_at_scale, temperature
 from audits.measures.temperature_scaling import fitted_half
 from tests.measures.samples import answers, real_answers, softmax
 
@@ -94,3 +94,23 @@ def test_tensors_and_arrays_give_the_same_answer() -> None:
 def test_what_is_not_data_is_refused(measure, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         measure()
+
+
+@pytest.mark.parametrize("learned", [14.3, 61.3, 100.0])
+def test_the_error_at_the_scale_of_the_papers_is_torchmetrics_of_the_softmax_at_that_scale(learned: float) -> None:
+    from torchmetrics.functional.classification import multiclass_calibration_error
+
+    cosines, labels = np.random.default_rng(3).uniform(0.2, 0.28, (900, 7)), np.random.default_rng(4).integers(0, 7, 900)
+    probabilities = softmax(100 * cosines)
+    theirs = multiclass_calibration_error(torch.from_numpy(probabilities), torch.from_numpy(labels), 7, n_bins=15, norm="l1")
+
+    found = ece_at_scale(learned * cosines, labels, learned)
+
+    assert found.value == pytest.approx(float(theirs), abs=1e-6)
+    assert (found.detail or {})["logit_scale"] == learned
+
+
+@pytest.mark.parametrize("learned", [0.0, -3.0, float("nan")])
+def test_a_scale_that_is_none_is_refused(learned: float) -> None:
+    with pytest.raises(ValueError, match="learned_scale"):
+        ece_at_scale(np.eye(3), np.arange(3), learned)
