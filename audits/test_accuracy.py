@@ -10,21 +10,23 @@ import pytest
 
 from audits.measures.accuracy import real, top1, topk, worst_class, worst_slice
 
-pytestmark = pytest.mark.needs("class_scores", "labels")
+pytestmark = pytest.mark.needs("class_scores", "labels", "independent")
 
 
 @pytest.mark.audit("accuracy.top1")
+@pytest.mark.needs("in_distribution")
 def test_first_answer_is_right(evidence, verdict):
     """The most probable class is the right one often enough."""
-    accuracy = top1(evidence.correct)
+    accuracy = top1(evidence.correct, evidence.ids)
 
     verdict.at_least(accuracy)
 
 
 @pytest.mark.audit("accuracy.top5")
+@pytest.mark.needs("in_distribution")
 def test_right_answer_is_among_the_first_five(evidence, verdict):
     """The right class is among the five most probable."""
-    accuracy = topk(evidence.top5_hit)
+    accuracy = topk(evidence.top5_hit, ids=evidence.ids)
 
     verdict.at_least(accuracy)
 
@@ -33,15 +35,16 @@ def test_right_answer_is_among_the_first_five(evidence, verdict):
 @pytest.mark.needs("real_labels")
 def test_answer_is_one_that_people_accept(evidence, verdict):
     """The most probable class is one of those that people see in the image."""
-    accuracy = real(evidence.prediction, evidence.real_labels)
+    accuracy = real(evidence.prediction, evidence.real_labels, evidence.ids)
 
     verdict.at_least(accuracy)
 
 
 @pytest.mark.audit("accuracy.worst_class")
+@pytest.mark.needs("in_distribution")
 def test_no_class_is_left_behind(evidence, verdict):
     """Even the class with the lowest accuracy is recognised."""
-    accuracy = worst_class(evidence.correct, evidence.labels, evidence.class_names)
+    accuracy = worst_class(evidence.correct, evidence.labels, evidence.class_names, ids=evidence.ids)
 
     verdict.at_least(accuracy)
 
@@ -50,6 +53,6 @@ def test_no_class_is_left_behind(evidence, verdict):
 @pytest.mark.needs("factors")
 def test_no_condition_is_left_behind(evidence, verdict):
     """Even under the condition with the lowest accuracy objects are recognised."""
-    accuracy = worst_slice(evidence.correct, evidence.factors)
+    accuracy = worst_slice(evidence.correct, evidence.factors, ids=evidence.ids)
 
     verdict.at_least(accuracy)

@@ -3,7 +3,8 @@
 Why it gates: products accept predictions above a fixed confidence, and that threshold outlives the backbone it was tuned on.
 Measure: expected calibration error over 15 equal-width bins of the largest softmax probability (Guo et al. 2017), class-wise (Kull et al.
 2019); negative log-likelihood and Brier score; mean confidence minus accuracy, with its sign; and what is left after one temperature,
-fitted on half of the images and judged on the other half.
+fitted on half of the images and judged on the other half. Of two-tower backbones at the logit scale that they learned, and, to be compared
+with published tables (Vishniakov, Shen and Liu 2024), at 100. Under the corruptions of Hendrycks and Dietterich (2019), too.
 """
 
 import pytest
@@ -12,18 +13,30 @@ from audits.measures.calibration import (
     brier,
     classwise_calibration_error,
     ece_after_temperature,
+    ece_at_scale,
     expected_calibration_error,
     negative_log_likelihood,
     overconfidence,
 )
+from fixtures.views.view import corrupted
 
-pytestmark = pytest.mark.needs("class_scores", "labels")
+pytestmark = pytest.mark.needs("class_scores", "labels", "independent")
 
 
 @pytest.mark.audit("calibration.ece")
 def test_confidence_matches_accuracy(evidence, verdict):
     """Confidence says how often the backbone is right."""
-    error = expected_calibration_error(evidence.confidence, evidence.correct)
+    error = expected_calibration_error(evidence.confidence, evidence.correct, ids=evidence.ids)
+
+    verdict.at_most(error)
+
+
+@pytest.mark.audit("calibration.ece_corrupted")
+@pytest.mark.needs("in_distribution")
+@pytest.mark.parametrize("view", corrupted(), ids=str)
+def test_confidence_falls_with_accuracy(evidence, verdict):
+    """Confidence drops along with accuracy once pictures are poor."""
+    error = expected_calibration_error(evidence.confidence, evidence.correct, ids=evidence.ids)
 
     verdict.at_most(error)
 
@@ -66,5 +79,14 @@ def test_probabilities_are_near_the_truth(evidence, verdict):
 def test_one_temperature_is_enough(evidence, verdict):
     """What miscalibration there is, one temperature mends."""
     error = ece_after_temperature(evidence.logits, evidence.labels, evidence.ids)
+
+    verdict.at_most(error)
+
+
+@pytest.mark.audit("calibration.ece_at_100")
+@pytest.mark.needs("logits", "zero_shot")
+def test_confidence_matches_accuracy_at_the_scale_of_the_papers(evidence, verdict):
+    """At a logit scale of 100, too, confidence says how often a two-tower backbone is right."""
+    error = ece_at_scale(evidence.logits, evidence.labels, evidence.logit_scale, ids=evidence.ids)
 
     verdict.at_most(error)
