@@ -9,8 +9,9 @@ from reports.claims import Claim
 from reports.record import Record
 
 LEFT, RIGHT, MIDDLE = 7, 213, 11  # of the 220 px that the style sheet gives to a bar
+AWAY = 88  # px that it gives to a distance from the middle
 # One outline a verdict, centred on the origin: the colour is never the only sign.
-_OUTLINES = {
+OUTLINES = {
     "holds": "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
     "violated": "M-5 -3L-3 -5L0 -2L3 -5L5 -3L2 0L5 3L3 5L0 2L-3 5L-5 3L-2 0z",
     "undecided": "M0 -5.5L5.5 0L0 5.5L-5.5 0z",
@@ -21,7 +22,7 @@ _OUTLINES = {
 
 def outlines() -> Markup:
     """The marks of all verdicts, once for the whole page; bars and legends refer to them."""
-    paths = "".join(f'<path id="mark-{verdict}" d="{outline}"/>' for verdict, outline in _OUTLINES.items())
+    paths = "".join(f'<path id="mark-{verdict}" d="{outline}"/>' for verdict, outline in OUTLINES.items())
     return Markup(f'<svg class="outlines" width="0" height="0" aria-hidden="true"><defs>{paths}</defs></svg>')
 
 
@@ -36,9 +37,9 @@ def interval_bar(record: Record, claim: Claim, named: bool = True) -> Markup:
     `named` bars stand alone, with the ends of the axis written below and a name for those who cannot see them; others stand beside
     their numbers. The axis itself is the style sheet's.
     """
-    if claim.axis is None or record.value is None or record.verdict not in _OUTLINES:
+    if (axis := claim.axis(record)) is None or record.value is None or record.verdict not in OUTLINES:
         return Markup("")
-    low, high = claim.axis
+    low, high = axis
 
     def x(number: float) -> str:
         return f"{LEFT + (RIGHT - LEFT) * min(max((number - low) / (high - low), 0.0), 1.0):.1f}".removesuffix(".0")
@@ -58,6 +59,15 @@ def interval_bar(record: Record, claim: Claim, named: bool = True) -> Markup:
     parts.append(f'<text x="{RIGHT}" y="32" text-anchor="end">{numbers.limit(high, claim.share)}</text>')
     name = escape(_name(record, claim.share))
     return Markup(f'<svg class="bar named {record.verdict}" role="img" aria-label="{name}">{"".join(parts)}</svg>')
+
+
+def distance_bar(z: float, reach: float) -> Markup:
+    """How far on which side of the middle, from −reach to reach; the number stands beside it."""
+    at = AWAY * (1 + min(max(z / reach, -1.0), 1.0)) / 2
+    return Markup(
+        f'<svg class="away" aria-hidden="true"><path d="M0 6H{AWAY}M{AWAY / 2:g} 1V11"/>'
+        f'<path class="reach" d="M{AWAY / 2:g} 6H{at:.1f}"/><circle cx="{at:.1f}" cy="6" r="3.5"/></svg>'
+    )
 
 
 def _name(record: Record, share: bool) -> str:

@@ -1,4 +1,4 @@
-"""Records as a reader meets them: one claim about one backbone on one dataset, with the views it was tried under, worst first."""
+"""Records as a reader meets them: one claim about one backbone on one dataset, with the views and parameters it was tried with."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 
 from reports.gate import JUDGED
 from reports.numbers import axis_limits
-from reports.record import Record
+from reports.record import RANKING, Record
 
 WORST_FIRST = ("violated", "error", "undecided", "waived", "holds", "reported")
 STOPPING = ("violated", "error", "undecided")
 _NEEDED = ("provenance", "gate", "properties", "records", "left_out", "exhibits")
-_OF_IMAGES = ("wilson", "newcombe", "clopper-pearson")
+_OF_IMAGES = ("wilson", "newcombe", "clopper-pearson", "prediction", "t over draws and images")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One audit of one backbone on one dataset: all its records, clean first, families of views together."""
+    """One audit, whatever its parameter, of one backbone on one dataset: all its records, clean first, families of views together."""
 
     audit: str
     backbone: str
@@ -56,13 +56,16 @@ class Claim:
         """Whether the score is a share of images, and so reads better in percent."""
         return any(record.method.lower().startswith(_OF_IMAGES) for record in self.records)
 
-    @cached_property
-    def axis(self) -> tuple[float, float] | None:
-        """One axis for all views, so that they compare; None where nothing was measured."""
-        numbers = [
-            number for record in self.records for number in (record.value, record.low, record.high, record.bound) if number is not None
-        ]
+    def axis(self, record: Record) -> tuple[float, float] | None:
+        """One axis for all views that are measured in the same unit, so that they compare; None where nothing was measured."""
+        alike = [one for one in self.records if unit_of(one) == unit_of(record)]
+        numbers = [number for one in alike for number in (one.value, one.low, one.high, one.bound) if number is not None]
         return axis_limits(numbers, self.share) if numbers else None
+
+    @property
+    def parametrised(self) -> bool:
+        """Whether its records differ in a parameter, and not in their views only."""
+        return any(record.parameter for record in self.records)
 
     @property
     def judged(self) -> list[Record]:
@@ -80,7 +83,15 @@ class Claim:
 
 
 def records_of(run: dict[str, Any]) -> list[Record]:
-    """The records of a whole run; ValueError says what the run lacks, or which record is not one and why."""
+    """The records of a whole run that are about a backbone on its own (`rankings.ranking_of` has the others).
+
+    ValueError says what the run lacks, or which record is not one and why.
+    """
+    return [record for record in all_records_of(run) if record.family not in RANKING]
+
+
+def all_records_of(run: dict[str, Any]) -> list[Record]:
+    """Every record of a run; errors as `records_of`."""
     missing = [key for key in _NEEDED if key not in run]
     if missing:
         raise ValueError(f"the run has no {', '.join(map(repr, missing))}; a whole run.json has {', '.join(_NEEDED)}")
@@ -97,10 +108,10 @@ def claims_of(records: list[Record], properties: Iterable[str] = ()) -> list[Cla
     """Every claim of a run: by property in the order given (others after them), then audits, backbones and datasets as they appear."""
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
-        groups.setdefault((record.audit, record.backbone, record.dataset), []).append(record)
+        groups.setdefault((record.family, record.backbone, record.dataset), []).append(record)
     claims = [Claim(*key, tuple(sorted(group, key=_place_of_view))) for key, group in groups.items()]
     order = {name: place for place, name in enumerate(properties)}
-    audits = {audit: place for place, audit in enumerate(dict.fromkeys(record.audit for record in records))}
+    audits = {audit: place for place, audit in enumerate(dict.fromkeys(record.family for record in records))}
     return sorted(claims, key=lambda claim: (order.get(claim.property_name, len(order)), claim.property_name, audits[claim.audit]))
 
 
@@ -127,7 +138,7 @@ class Setting:
     def shown(self, backbone: str) -> Record | None:
         """The record of a backbone on that view; None where it has none."""
         claim = self.claims.get(backbone)
-        return next((record for record in claim.records if record.view == self.worst.worst.view), None) if claim else None
+        return next((record for record in claim.records if record.variant == self.worst.worst.variant), None) if claim else None
 
 
 def settings_of(claims: list[Claim]) -> list[Setting]:
@@ -159,15 +170,15 @@ def stops_of(claims: list[Claim]) -> list[Stop]:
 
 
 def _remedy(stop: Claim, claims: list[Claim]) -> Record | None:
-    """The record of the same property, backbone and dataset whose detail holds a temperature, for a binned error without one."""
+    """The record of the same property, backbone, dataset and view whose detail holds a temperature, for a binned error without one."""
     binned = (stop.worst.detail or {}).get("bins")
     alike = (
         claim
         for claim in claims
         if (claim.property_name, claim.backbone, claim.dataset) == (stop.property_name, stop.backbone, stop.dataset)
     )
-    found = (record for claim in alike if claim.audit != stop.audit for record in claim.records if (record.detail or {}).get("temperature"))
-    record = next(found, None)
+    others = (record for claim in alike if claim.audit != stop.audit for record in claim.records if record.view == stop.worst.view)
+    record = next((record for record in others if (record.detail or {}).get("temperature")), None)
     mends = record is not None and (record.value is None or stop.worst.value is None or record.value < stop.worst.value)
     return record if binned and mends else None
 
@@ -175,6 +186,11 @@ def _remedy(stop: Claim, claims: list[Claim]) -> Record | None:
 def badness(record: Record) -> tuple[int, float]:
     """A sort key, worst first: by verdict, then by how far beyond its bound the value lies."""
     return WORST_FIRST.index(record.verdict), -excess(record)
+
+
+def unit_of(record: Record) -> str:
+    """What a score is measured in, where its audit says so: `degrees`; empty elsewhere."""
+    return str((record.detail or {}).get("unit", ""))
 
 
 def excess(record: Record) -> float:

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reports import charts, numbers, wording
-from reports.claims import WORST_FIRST, Claim
+from reports import among, charts, grids, ladders, numbers, reliability
+from reports.claims import Claim, badness, unit_of
+from reports.figure import Figure, about_words, label_of, point_of, score_words, subject_of, verdicts_of
 from reports.record import Record
+from reports.views import axis_words, way_words
+from reports.wording import said_of
 
 # Their shares stand at or near 100 %, where a bar from zero shows nothing.
 _WITHOUT_BARS = ("determinism", "efficiency")
 _BY_LOGARITHM = ("resolution",)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A chart with what is written beside it.
-
-    `subject` is its audit and backbone (each empty where there are several) and dataset, `verdicts` are those whose marks it shows.
-    """
-
-    title: str
-    about: str
-    svg: Markup
-    subject: tuple[str, str, str]
-    note: str = ""
-    verdicts: tuple[str, ...] = ()
 
 
 def figures_of(claims: Sequence[Claim], key: str) -> list[Figure]:
@@ -37,25 +24,45 @@ def figures_of(claims: Sequence[Claim], key: str) -> list[Figure]:
     keys = (f"{key}-{number}" for number in itertools.count())
     figures = []
     for group in _by(claims, lambda claim: (claim.dataset,)):
-        alone = [claim for claim in group if len(claim.records) == 1 and claim.share and claim.property_name not in _WITHOUT_BARS]
+        alone = [claim for claim in group if _has_bar(claim)]
         figures += [_bars(alone, next(keys))] if alone else []
     for group in _by(claims, lambda claim: (claim.dataset, claim.audit)):
         family = _family(group)
         figures += [_curve(group, family, next(keys))] if family else []
+        figures += [among.strip(group, next(keys))] if any(map(among.on_a_strip, group)) else []
+        figures += [among.scatter(group, next(keys))] if any(map(among.on_a_line, group)) else []
+        figures += [among.levels(found, next(keys)) for found in among.along(group)]
         for claim in group:
             figures += _own_figures(claim, keys, listed=not family and len(claim.records) > 1)
     return figures
 
 
+def _has_bar(claim: Claim) -> bool:
+    """Whether a claim's only score says more as a bar beside others of its property than it would alone."""
+    return (
+        len(claim.records) == 1
+        and claim.share
+        and claim.property_name not in _WITHOUT_BARS
+        and not (among.on_a_strip(claim) or among.on_a_line(claim))
+    )
+
+
 def _own_figures(claim: Claim, keys: Iterator[str], listed: bool) -> Iterator[Figure]:
     """The charts that a claim does not share with other backbones."""
-    if listed:
+    ways = _graded(claim)
+    if ways:
+        yield _ladders(claim, ways, next(keys))
+    elif listed and not _in_several_units(claim):
         yield _views(claim, next(keys))
     binned, lowest = _binned(claim), _lowest(claim)
     if binned:
         yield _reliability(claim, binned, next(keys))
     if lowest:
         yield _groups(claim, lowest, next(keys))
+    if counted := _in_units(claim):
+        yield _ratios(claim, counted, next(keys))
+    if table := _tabled(claim):
+        yield _grid(claim, table, next(keys))
 
 
 def _by(claims: Sequence[Claim], kind: Callable[[Claim], tuple[str, ...]]) -> Iterator[list[Claim]]:
@@ -73,6 +80,17 @@ def _family(group: Sequence[Claim]) -> str:
     return families.pop() if ordered else ""
 
 
+def _graded(claim: Claim) -> dict[str, list[Record]]:
+    """The views of a claim by family, if there are at least three families of the same two or more numbers; else empty."""
+    ways: dict[str, list[Record]] = {}
+    for record in claim.records:
+        if record.value is not None:
+            ways.setdefault(record.view.partition("=")[0], []).append(record)
+    steps = {tuple(_number(record.view) for record in records) for records in ways.values()}
+    alike = len(steps) == 1 and len(ways) >= 3 and all(len(one) > 1 and None not in one for one in steps)
+    return ways if alike else {}
+
+
 def _number(view: str) -> float | None:
     try:
         return float(view.partition("=")[2])
@@ -80,10 +98,15 @@ def _number(view: str) -> float | None:
         return None
 
 
+def _in_several_units(claim: Claim) -> bool:
+    """Degrees and pixels have no axis in common."""
+    return len({unit_of(record) for record in claim.records if record.value is not None}) > 1
+
+
 def _binned(claim: Claim) -> Record | None:
     """The record whose confidence bins are drawn: the clean one, or the worst where none is clean."""
-    records = sorted((record for record in claim.records if (record.detail or {}).get("bins")), key=lambda record: record.view != "clean")
-    return records[0] if records else None
+    records = [record for record in claim.records if (record.detail or {}).get("bins")]
+    return min(records, key=lambda record: (record.view != "clean", badness(record)), default=None)
 
 
 def _lowest(claim: Claim) -> Record | None:
@@ -98,17 +121,32 @@ def _bars(claims: list[Claim], key: str) -> Figure:
         if claim.worst.value is not None:
             audit = claim.audit.partition(".")[2].replace("_", " ")
             heading = audit if several and audit != last else ""
-            points.append(_point(claim.worst, claim.backbone if several else audit, heading=heading))
+            points.append(point_of(claim.worst, claim.backbone if several else audit, heading=heading))
             last = audit
-    about = _about(claims[0], audit=False, backbone=not several)
-    svg = charts.rows(points, True, True, key, _listed(points, True))
-    return Figure("Scores with their intervals", about, svg, _subject(claims), verdicts=_verdicts(claims))
+    about = about_words(claims[0], audit=False, backbone=not several)
+    svg = charts.rows(points, True, True, key, score_words(points, True))
+    return Figure("Scores with their intervals", about, svg, subject_of(claims), verdicts=verdicts_of(claims))
 
 
 def _views(claim: Claim, key: str) -> Figure:
-    points = [_point(record, _view_label(record.view)) for record in claim.records if record.value is not None]
-    svg = charts.rows(points, claim.share, False, key, f"{claim.words}: {_listed(points, claim.share)}") if points else Markup("")
-    return Figure(claim.words, _about(claim), svg, _subject([claim]), _unmeasured(claim), _verdicts([claim]))
+    points = [point_of(record, label_of(record)) for record in claim.records if record.value is not None]
+    svg = charts.rows(points, claim.share, False, key, f"{claim.words}: {score_words(points, claim.share)}") if points else Markup("")
+    return Figure(claim.words, about_words(claim), svg, subject_of([claim]), _unmeasured(claim), verdicts_of([claim]))
+
+
+def _ladders(claim: Claim, ways: dict[str, list[Record]], key: str) -> Figure:
+    points = {
+        way_words(way): [point_of(record, record.view, x=_number(record.view)) for record in records] for way, records in ways.items()
+    }
+    flat = [point for steps in points.values() for point in steps]
+    steps = sorted({point.x for point in flat})
+    told = (
+        f"Marks: {' and '.join(numbers.limit(step) for step in steps)}, the larger the further."
+        if len(steps) < 3
+        else (f"Marks: steps {numbers.limit(steps[0])} to {numbers.limit(steps[-1])}, the larger the further.")
+    )
+    svg = ladders.ladders(points, claim.share, key, f"{claim.words}: {score_words(flat, claim.share)}")
+    return Figure(claim.words, about_words(claim), svg, subject_of([claim]), f"{told} Thin lines: bounds.", verdicts_of([claim]))
 
 
 def _curve(group: list[Claim], family: str, key: str) -> Figure:
@@ -116,14 +154,16 @@ def _curve(group: list[Claim], family: str, key: str) -> Figure:
     series = []
     for claim in group:
         found = [(record, _number(record.view)) for record in claim.records if record.value is not None]
-        points = tuple(_point(record, record.view, x=number) for record, number in found if number is not None)
+        points = tuple(point_of(record, record.view, x=number) for record, number in found if number is not None)
         if points:
             series.append(charts.Series(claim.backbone, points))
     halves = family in _BY_LOGARITHM and all(point.x > 0 for one in series for point in one.points)
-    name = " ".join(f"{one.name}: {_listed(one.points, share)}." for one in series)
-    svg = charts.curve(series, share, halves, wording.axis_words(family), key, f"{group[0].words}: {name}") if series else Markup("")
-    about = _about(group[0], backbone=len(group) == 1)
-    return Figure(group[0].words, about, svg, _subject(group), "Fields and lines through the points are 95 % intervals.", _verdicts(group))
+    name = " ".join(f"{one.name}: {score_words(one.points, share)}." for one in series)
+    svg = charts.curve(series, share, halves, axis_words(family), key, f"{group[0].words}: {name}") if series else Markup("")
+    about = about_words(group[0], backbone=len(group) == 1)
+    return Figure(
+        group[0].words, about, svg, subject_of(group), "Fields and lines through the points are 95 % intervals.", verdicts_of(group)
+    )
 
 
 def _reliability(claim: Claim, record: Record, key: str) -> Figure:
@@ -133,10 +173,10 @@ def _reliability(claim: Claim, record: Record, key: str) -> Figure:
     words = "overconfident" if confidence > accuracy else "underconfident"
     gap = numbers.score(abs(confidence - accuracy) * 100).removesuffix(".0")
     told = f"Mean confidence {numbers.score(confidence, True)}, right {numbers.score(accuracy, True)}: {words} by {gap} points."
-    hollow = f" Hollow: fewer than {charts.FEW} images." if any(0 < one["count"] < charts.FEW for one in bins) else ""
+    hollow = f" Hollow: fewer than {reliability.FEW} images." if any(0 < one["count"] < reliability.FEW for one in bins) else ""
     note = f"{_cooled(record)}{told} Dashed: more confident than right; pale: more right than confident.{hollow} Below: how images spread."
-    svg = charts.reliability(bins, key, f"{claim.words}. Reliability diagram. {told}")
-    return Figure(claim.words, _about(claim), svg, _subject([claim]), note)
+    svg = reliability.diagram(bins, key, f"{claim.words}. Reliability diagram. {told}")
+    return Figure(claim.words, about_words(claim), svg, subject_of([claim]), note)
 
 
 def _cooled(record: Record) -> str:
@@ -145,6 +185,32 @@ def _cooled(record: Record) -> str:
         return ""
     before = f"; {numbers.score(detail['before'])} before" if detail.get("before") is not None else ""
     return f"At temperature {numbers.score(detail['temperature'])}{before}. "
+
+
+def _in_units(claim: Claim) -> Record | None:
+    """The record whose detail tells what something is in units of another's, one by one."""
+    return next((record for record in claim.records if (record.detail or {}).get("ratios")), None)
+
+
+def _ratios(claim: Claim, record: Record, key: str) -> Figure:
+    told = (record.detail or {})["ratios"]
+    points = [charts.Point(str(one["name"]).replace("_", " "), one["value"], one.get("low"), one.get("high")) for one in told["values"]]
+    svg = charts.rows(points, False, True, key, f"{claim.words}: {score_words(points, False)}", level=1)
+    note = f"Dashed: as many {told['of']} as {told['to']}. {said_of(record)}"
+    return Figure(claim.words, about_words(claim), svg, subject_of([claim]), note.strip())
+
+
+def _tabled(claim: Claim) -> Record | None:
+    """The record whose detail holds a number between each two of a list."""
+    return next((record for record in claim.records if (record.detail or {}).get("grid")), None)
+
+
+def _grid(claim: Claim, record: Record, key: str) -> Figure:
+    told = (record.detail or {})["grid"]
+    ends = f"{numbers.score(told['values'][0][-1])} between {told['of']} {told['names'][0]} and {told['names'][-1]}"
+    most = f"{numbers.score(record.value)} between {told['of']} {(record.detail or {})['pair']}"
+    svg = grids.grid(told["names"], told["values"], told["of"], key, f"{claim.words}: {ends}; {most}")
+    return Figure(claim.words, about_words(claim), svg, subject_of([claim]), f"The darker, the more alike. {ends}; {most}.")
 
 
 def _groups(claim: Claim, record: Record, key: str) -> Figure:
@@ -156,37 +222,10 @@ def _groups(claim: Claim, record: Record, key: str) -> Figure:
     note = f"The lowest {len(points)} of {numbers.count(detail.get('compared', len(points)))}."
     small = detail.get("too_small_count", 0)
     note += f" {numbers.count(small)} more had too few images to compare." if small else ""
-    svg = charts.rows(points, True, False, key, f"{claim.words}: {_listed(points, True)}")
-    return Figure(claim.words, _about(claim), svg, _subject([claim]), note)
-
-
-def _point(record: Record, name: str, x: float | None = None, heading: str = "") -> charts.Point:
-    value = record.value if record.value is not None else 0.0
-    return charts.Point(name, value, record.low, record.high, record.bound, record.direction, record.verdict, x or 0.0, heading)
-
-
-def _view_label(view: str) -> str:
-    return view.replace("=-", f" {numbers.MINUS}").replace("=", " ")
-
-
-def _listed(points: Sequence[charts.Point], share: bool) -> str:
-    return ", ".join(f"{_view_label(point.name)}: {numbers.score(point.value, share)}" for point in points)
-
-
-def _about(claim: Claim, audit: bool = True, backbone: bool = True) -> str:
-    return " · ".join([claim.audit] * audit + [claim.backbone] * backbone + [claim.dataset])
+    svg = charts.rows(points, True, False, key, f"{claim.words}: {score_words(points, True)}")
+    return Figure(claim.words, about_words(claim), svg, subject_of([claim]), note)
 
 
 def _unmeasured(claim: Claim) -> str:
-    views = [_view_label(record.view) for record in claim.records if record.value is None]
+    views = [label_of(record) for record in claim.records if record.value is None]
     return f"Not measured: {', '.join(views)}." if views else ""
-
-
-def _subject(claims: Sequence[Claim]) -> tuple[str, str, str]:
-    audits, backbones = {claim.audit for claim in claims}, {claim.backbone for claim in claims}
-    return audits.pop() if len(audits) == 1 else "", backbones.pop() if len(backbones) == 1 else "", claims[0].dataset
-
-
-def _verdicts(claims: Sequence[Claim]) -> tuple[str, ...]:
-    shown = {record.verdict for claim in claims for record in claim.records if record.value is not None}
-    return tuple(verdict for verdict in WORST_FIRST if verdict in shown)

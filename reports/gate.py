@@ -49,9 +49,10 @@ def gate_of(
     """
     counts = Counter(record.verdict for record in records)
     ordered = {verdict: counts[verdict] for verdict in VERDICTS}
-    stops, undecided = _stops(records, counts, undecided_fails), _undecided(records)
+    stops, undecided = [*_stops(records, counts, undecided_fails), *_since(records, undecided_fails)], _undecided(records)
     lacking = [_counted(len(missing), "required audit is missing", "required audits are missing")] if missing else []
     reasons = [*stops, *lacking]
+    undecided = "; ".join(filter(None, (undecided, "" if undecided_fails else _may_be_worse(records))))
     told = reasons if undecided_fails or not undecided else [*reasons, undecided]
     if partial:
         words = "; ".join([f"a partial run ({', '.join(partial)})", *(told or ["everything it judged holds" + _waived(counts)])])
@@ -84,6 +85,23 @@ def _stops(records: Sequence[Record], counts: Counter[str], undecided_fails: boo
     return [stop for stop in stops if stop]
 
 
+def _since(records: Sequence[Record], undecided_fails: bool) -> list[str]:
+    """What has become worse since the baseline, or may have, in words."""
+    since = Counter(str((record.baseline or {}).get("verdict")) for record in records)
+    may_be = since["undecided"] if undecided_fails else 0  # else it is said beside the answer, as what is undecided is
+    found = (
+        _counted(since["regressed"], "score is worse than the baseline's", "scores are worse than the baseline's"),
+        _counted(since["not comparable"], "score cannot be compared with the baseline", "scores cannot be compared with the baseline"),
+        _counted(may_be, "score may be worse than the baseline's", "scores may be worse than the baseline's"),
+    )
+    return [words for words in found if words]
+
+
+def _may_be_worse(records: Sequence[Record]) -> str:
+    count = sum((record.baseline or {}).get("verdict") == "undecided" for record in records)
+    return _counted(count, "score may be worse than the baseline's", "scores may be worse than the baseline's")
+
+
 def _undecided(records: Sequence[Record]) -> str:
     """How many claims these images could not decide, and which; empty for none."""
     names = [
@@ -107,3 +125,14 @@ def _waived(counts: Counter[str]) -> str:
 
 def _counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}" if count else ""
+
+
+def state_of(gate: dict[str, Any]) -> tuple[str, str]:
+    """The answer as a class for the style sheet and in words: ready, not ready, or not a gate (a partial run)."""
+    return str(gate["state"]).replace(" ", "-"), str(gate["state"]).capitalize()
+
+
+def sentence_of(gate: dict[str, Any]) -> str:
+    """Why, without the answer itself, which stands above it."""
+    why = str(gate["sentence"]).removeprefix(f"{state_of(gate)[1]}: ")
+    return why[:1].upper() + why[1:]

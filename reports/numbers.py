@@ -6,6 +6,7 @@ import math
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
+POINTS = f"{NO_BREAK}points"  # of percent
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -20,6 +21,18 @@ def limit(value: float, share: bool = False) -> str:
     """A bound as a person wrote it, without digits that nobody chose: `85 %`, `0.05`."""
     text = f"{abs(value) * 100:.10g}{NO_BREAK}%" if share else f"{abs(value):.10g}"
     return _signed(_plain(abs(value)) if "e" in text else text, value)
+
+
+def points(value: float, share: bool = False, chosen: bool = False) -> str:
+    """A change, or what one may be: of a share in percentage points, `−3.2 points`, since −3.2 % of a share could be a part of it.
+
+    chosen: as a person wrote it, without digits that nobody chose.
+    """
+    text = limit(value, share) if chosen else score(value, share)
+    if not share:
+        return text
+    number = text.removesuffix(f"{NO_BREAK}%")
+    return f"{number}{POINTS.removesuffix('s') if number == '1' else POINTS}"
 
 
 def interval(low: float | None, high: float | None, share: bool = False, between: str = "–") -> str:
@@ -54,7 +67,8 @@ def duration(seconds: float) -> str:
 
 
 def axis_limits(numbers: list[float], share: bool = False) -> tuple[float, float]:
-    """Round ends of an axis that holds all numbers with some room; a share stays within 0 and 1, and what is never negative above 0."""
+    """Round ends of an axis that holds all numbers with some room; a share stays within 0 and 1, a difference of shares within −1
+    and 1, and what is never negative above 0."""
     low, high = min(numbers), max(numbers)
     room = 0.12 * (high - low) or 0.1 * abs(high)
     room = room if room > 1e-9 * max(1.0, abs(low), abs(high)) else 1.0  # smaller differences are rounding
@@ -62,8 +76,8 @@ def axis_limits(numbers: list[float], share: bool = False) -> tuple[float, float
     floor, ceiling = step * math.floor((low - room) / step), step * math.ceil((high + room) / step)
     if low >= 0:
         floor = max(floor, 0.0)
-    if share and low >= 0 and high <= 1:
-        ceiling = min(ceiling, 1.0)
+    if share and low >= -1 and high <= 1:
+        floor, ceiling = max(floor, -1.0), min(ceiling, 1.0)
     return floor, ceiling
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from reports import numbers
 from reports.claims import Claim
-from reports.figures import Figure, figures_of
+from reports.figure import Figure
+from reports.figures import figures_of
 from reports.prose import Prose, read_prose
 from reports.record import Record
 
@@ -108,7 +109,8 @@ def leftover_exhibits(run: dict[str, Any], sections: Sequence[Section]) -> list[
 
 
 def exhibits_of(run: dict[str, Any]) -> list[Exhibit]:
-    """The strips of pictures of a run, which share the budget: what a small one leaves, the larger have; beyond it words are kept."""
+    """The strips of pictures of a run, which share the budget: what a small one leaves, the larger have. Of a strip for which nothing is
+    left the words are kept."""
     exhibits = [exhibit for exhibit in run["exhibits"] if exhibit["items"]]
     sizes = [sum(len(image) for item in exhibit["items"] for image in _images(item)) for exhibit in exhibits]
     left, shares = PICTURE_BUDGET, dict.fromkeys(range(len(exhibits)), 0)
@@ -120,10 +122,11 @@ def exhibits_of(run: dict[str, Any]) -> list[Exhibit]:
 
 def _exhibit(exhibit: dict[str, Any], budget: int) -> Exhibit:
     subject = (str(exhibit.get("audit", "")), str(exhibit["backbone"]), str(exhibit["dataset"]))
-    shown, of = len(exhibit["items"]), exhibit.get("of", 0)
-    cut = f"{shown} of {numbers.count(of)}" if of > shown else ""
+    pictures = tuple(_pictures(exhibit, budget))
+    shown, of = tuple(picture for picture in pictures if picture.image) or pictures, exhibit.get("of", 0)
+    cut = f"{len(shown)} of {numbers.count(of)}" if of > len(shown) else ""
     about = " · ".join(filter(None, (*subject, exhibit["view"], cut)))
-    return Exhibit(exhibit["title"], about, subject, tuple(_pictures(exhibit, budget)))
+    return Exhibit(exhibit["title"], about, subject, shown)
 
 
 def _panels(figures: Sequence[Figure], exhibits: Sequence[Exhibit]) -> tuple[Figure | Exhibit, ...]:
@@ -178,7 +181,19 @@ def left_out_of(run: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
 
 def provenance_of(run: dict[str, Any]) -> list[tuple[str, str]]:
     """Everything that the run recorded about itself, a line each; the command stands apart."""
-    return [line for key, value in run["provenance"].items() if key != "command" for line in _lines(key.replace("_", " "), value)]
+    apart = ("command", "backbones")
+    return [line for key, value in run["provenance"].items() if key not in apart for line in _lines(key.replace("_", " "), value)]
+
+
+def origins_of(run: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Where each backbone comes from, a line for every fact that the run recorded about it."""
+    told = run["provenance"].get("backbones") or {}
+    return [(str(name), [*_facts(value)]) for name, value in told.items()]
+
+
+def _facts(value: Any) -> Iterator[tuple[str, str]]:
+    for key, inner in value.items() if isinstance(value, dict) else [("source", value)]:
+        yield from _lines(str(key).replace("_", " "), inner)
 
 
 def _lines(label: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reports import rankings, since
+from reports.budget import may_be_chance
 from reports.claims import WORST_FIRST, Claim, claims_of
 from reports.gate import INTERRUPTED, Gate
 from reports.record import Record
+from reports.views import shown_view
 from reports.wording import OUTSIDE, SIGNS, lies_outside, tally, tally_cell, tally_words
 
 MISSING_SHOWN = 8
+SINCE_SHOWN = 10
 COLOURS = {"violated": "red", "error": "red", "undecided": "yellow", "waived": "purple", "holds": "green", "reported": "white"}
 
 
@@ -19,7 +23,8 @@ def table(records: Sequence[Record]) -> list[tuple[str, str]]:
         return []
     claims = sorted(claims_of(list(records)), key=lambda claim: WORST_FIRST.index(claim.verdict))
     several = len({claim.backbone for claim in claims}) > 1
-    header = ["verdict (views)", "audit", *(["backbone"] if several else []), "dataset", "worst view", "score (95 %)", "bound", "images"]
+    place = "worst case" if any(claim.parametrised for claim in claims) else "worst view"
+    header = ["verdict (views)", "audit", *(["backbone"] if several else []), "dataset", place, "score (95 %)", "bound", "images"]
     rows = [_cells(claim, several) for claim in claims]
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = [_line(cells, widths) for cells in [header, *rows]]
@@ -37,19 +42,21 @@ def _cells(claim: Claim, several: bool) -> list[str]:
     sign = {"at_least": "≥", "at_most": "≤"}.get(worst.direction or "", "")
     bound = "-" if worst.bound is None else f"{sign} {worst.bound:g}"
     names = [claim.backbone] if several else []
-    return [verdict, claim.audit, *names, claim.dataset, worst.view, score, bound, f"{worst.n:,}" if worst.n else "-"]
+    return [verdict, claim.audit, *names, claim.dataset, shown_view(worst), score, bound, f"{worst.n:,}" if worst.n else "-"]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-def closing(records: Sequence[Record], gate: Gate, left_out: int, is_meant: bool) -> list[tuple[str, str]]:
+def closing(records: Sequence[Record], gate: Gate, left_out: int, is_meant: bool, ranking: Sequence[Record] = ()) -> list[tuple[str, str]]:
     """What stands between the table and the answer, each line with its colour: how each backbone did, and what was left out or is missing.
 
     left_out: audits that do not apply to all of what was chosen; is_meant: whoever left something required out knows it.
+    ranking: the records that say where the backbones stand among one another.
     """
-    lines = _backbones(records)
+    ranked = rankings.line(ranking)
+    lines = [*_since(records), *_backbones(records), *([(ranked, "")] if ranked else []), *_second_reading(records)]
     if left_out:
         many = "1 audit does" if left_out == 1 else f"{left_out} audits do"
         lines.append((f"{many} not apply to all of what was chosen; the report lists what does not, with the reason.", ""))
@@ -62,6 +69,25 @@ def closing(records: Sequence[Record], gate: Gate, left_out: int, is_meant: bool
     if gate.missing and gate.partial and not is_meant:
         lines.append(("Something required was left out: exit status 1; --audit-partial says that it is meant.", ""))
     return lines
+
+
+def _since(records: Sequence[Record]) -> list[tuple[str, str]]:
+    """What has changed since the baseline, and each score that stops the gate for it."""
+    if not (told := since.sentence(records)):
+        return []
+    rows, _ = since.rows(records, most=0)
+    lines = [(since.line(row), COLOURS[row.chip[0]]) for row in rows[:SINCE_SHOWN]]
+    more = len(rows) - SINCE_SHOWN
+    return [(told, ""), *lines, *([(f"… and {more} more; the report lists them all", "")] if more > 0 else [])]
+
+
+def _second_reading(records: Sequence[Record]) -> list[tuple[str, str]]:
+    """A line where a violation may be chance, since so many claims were judged; it changes no verdict."""
+    violated = [record for record in records if record.verdict == "violated"]
+    doubtful = sum(map(may_be_chance, violated))
+    if not doubtful:
+        return []
+    return [(f"{doubtful} of {len(violated)} violated may be chance among so many claims (not violated after Holm's correction).", "")]
 
 
 def _backbones(records: Sequence[Record]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What the report says about records, in words that need no knowledge of the code: verdicts, views, bounds, failures."""
+"""What the report says about records, in words that need no knowledge of the code: verdicts, bounds, failures."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from reports import numbers
+from reports.budget import may_be_chance
 from reports.claims import WORST_FIRST, Claim, Stop
 from reports.gate import briefly
-from reports.record import Record
+from reports.noise import clears_by_less
+from reports.record import Record, within_envelope
+from reports.views import view_words
 
 SIGNS = {"holds": "✓", "violated": "✕", "undecided": "?", "waived": "◷", "reported": "○", "error": "!"}
 COUNTED = {"holds": "hold", "violated": "violated", "undecided": "undecided", "waived": "waived", "reported": "reported", "error": "errors"}
 MEANINGS = {
     "holds": "the whole interval lies inside the bound",
     "violated": "the whole interval lies outside the bound",
-    "undecided": "the interval lies across the bound; more images would tell",
+    "undecided": "the interval lies across the bound (more images would tell), or clears it by less than the numerical noise",
     "waived": "a violation that its owner has accepted until a date, up to a limit",
     "reported": "shown without judging; the policy has no bound for it",
     "error": "could not be measured; says nothing about the backbone",
@@ -26,21 +29,7 @@ OUTSIDE = (
     "The score lies outside its interval: with few images a bin, errors over bins come out too large, and the interval allows for that. "
     "Verdicts use the interval."
 )
-# How a family of views changes an image, with its number in place of `{}`, and the axis of a chart over that number.
-_VIEWS = {
-    "scale": ("at {} times their size", "size (times)"),
-    "translation": ("moved by {} of 224 px", "moved (px, for a 224 px input)"),
-    "resolution": ("at {} of 224 px", "input size (px, for a backbone of 224 px)"),
-    "rotation": ("turned by {}°", "turned (degrees)"),
-    "flip": ("mirrored ({})", "mirrored"),
-    "brightness": ("with {} times the light", "light (times)"),
-    "contrast": ("with {} times the contrast", "contrast (times)"),
-    "hue": ("with hues moved by {} turns", "hue (turns)"),
-    "blur": ("blurred by {} of 224 px", "blur (px of sigma, for a 224 px input)"),
-}
-# Protocols give pixels for a 224 px input; what became of them for a backbone stands in `actual` under these names.
-_ACTUAL = {"translation": "shift_px", "resolution": "input_px", "blur": "sigma_px"}
-_UNITS = ("px", "degrees", "turns")
+ACROSS = "The interval reaches across the bound: these images do not settle it."
 _BIASED = "inverted bins"
 
 
@@ -59,24 +48,6 @@ def tally(records: Iterable[Record]) -> list[tuple[str, int]]:
 def tally_words(records: Iterable[Record]) -> str:
     """`2 violated, 5 hold`."""
     return ", ".join(counted(verdict, n) for verdict, n in tally(records))
-
-
-def view_words(record: Record) -> str:
-    """A view as something done to images: `images turned by 20°`, `images moved by 5 of 224 px (here 1 px)`."""
-    if record.view == "clean":
-        return "images as they are"
-    name, _, value = record.view.partition("=")
-    written = value.replace("-", numbers.MINUS)
-    if name not in _VIEWS or not value:
-        return f"images under {name.replace('_', ' ')}{f' = {written}' if value else ''}"
-    here = (record.actual or {}).get(_ACTUAL.get(name, ""))
-    told = f" (here {_size(here)}{numbers.NO_BREAK}px)" if isinstance(here, int | float) and f"{here:g}" != value else ""
-    return f"images {_VIEWS[name][0].format(written)}{told}"
-
-
-def axis_words(family: str) -> str:
-    """What the axis of a chart over a family of views measures."""
-    return _VIEWS[family][1] if family in _VIEWS else family.replace("_", " ")
 
 
 def which_view(claim: Claim) -> str:
@@ -108,7 +79,7 @@ def bounds_of(claim: Claim) -> list[tuple[str, str, str]]:
     views: dict[tuple[str, str], list[str]] = {}
     for record in claim.judged:
         if record.reason:
-            views.setdefault((bound_sign(record, claim.share), record.reason), []).append(record.view)
+            views.setdefault((bound_sign(record, claim.share), record.reason), []).append(record.variant)
     return [(bound, briefly(names), reason) for (bound, reason), names in views.items()]
 
 
@@ -158,18 +129,38 @@ def finding(record: Record, share: bool = False) -> str:
     if record.verdict == "error":
         return f"Could not be measured {where}. {record.reason}".strip()
     words = f"{measured(record, share)} {where}"
-    aside = f" {OUTSIDE}" if lies_outside(record) else ""
+    asides = filter(None, (said_of(record), OUTSIDE if lies_outside(record) else ""))
+    aside = "".join(f" {sentence}" for sentence in asides)
     if record.bound is None:
         return f"{words}.{aside}"
     wants = "asks for" if record.direction == "at_least" else "allows"
     return f"{words}; the policy {wants} {bound_words(record, share)}.{aside}"
 
 
+def said_of(record: Record) -> str:
+    """What a measure says about its number, as a sentence; empty where it says nothing."""
+    said = str((record.detail or {}).get("said", ""))
+    return f"{said[0].upper()}{said[1:].removesuffix('.')}." if said else ""
+
+
 def what_next(record: Record, share: bool = False) -> str:
     """What would settle or change a verdict, where that is known."""
     if record.verdict == "undecided":
-        many = f" About {numbers.roughly(record.decides_at)} images would: {_more_images(record)}." if record.decides_at else ""
-        return f"The interval reaches across the bound: these images do not settle it.{many}"
+        many = f" About {numbers.roughly(record.decides_at)} images would: {more_images(record)}." if record.decides_at else ""
+        return f"{clears_by_less(record, share) if within_envelope(record) else ACROSS}{many}"
+    if may_be_chance(record):
+        return f"{beyond_waiver(record, share)} Among so many claims it may be chance: {alone(record)}.".strip()
+    return beyond_waiver(record, share)
+
+
+def alone(record: Record) -> str:
+    """`violated on its own (p = 0.012), not after Holm's correction`; empty where a second reading says what the first said."""
+    p = record.p_violated or 0.0
+    return f"violated on its own (p = {p:.2g}), not after Holm's correction" if may_be_chance(record) else ""
+
+
+def beyond_waiver(record: Record, share: bool = False) -> str:
+    """`The waiver of Ada reaches only up to 0.41.`, of a violation that goes beyond it; empty for any other."""
     if record.verdict == "violated" and record.waiver:
         limit = record.waiver.get("limit")
         reach = numbers.limit(limit, share) if isinstance(limit, int | float) else "its own limit"
@@ -178,13 +169,20 @@ def what_next(record: Record, share: bool = False) -> str:
     return ""
 
 
-def _more_images(record: Record) -> str:
+def more_images(record: Record) -> str:
     """How a next run could measure more images than this one did."""
     depth = record.depth or {}
     ways = ["leave out --audit-limit"] if depth.get("limit") else []
     if record.n == depth.get("images_per_view"):
         ways.append("raise images_per_view (policy, [depth])")
+    if record.n == depth.get("attack_images"):
+        ways.append("raise attack_images (policy, [depth])")
     return " or ".join([*ways, "give a larger dataset"])
+
+
+def noun(claim: Claim, n: int) -> str:
+    """What the records of a claim are, one or several of them: `view`, `views`, or `cases` where they have parameters."""
+    return ("case" if claim.parametrised else "view") + "s" * (n != 1)
 
 
 def other_views(claim: Claim) -> str:
@@ -192,15 +190,21 @@ def other_views(claim: Claim) -> str:
     others = [record for record in claim.of_verdict("violated", "error", "undecided") if record is not claim.worst]
     if not others:
         return ""
-    return f"and {len(others)} more {'view' if len(others) == 1 else 'views'}: {tally_words(others)}"
+    return f"and {len(others)} more {noun(claim, len(others))}: {tally_words(others)}"
 
 
 def likewise(stop: Stop) -> str:
     """`Likewise vit_b_clip (58.9 %, violated) and convnext_b_sup (61.2 % at blur=2, violated).`; empty where one backbone is alone."""
-    told = [f"{claim.backbone} ({_shortly(claim, stop.claim.worst.view)})" for claim in stop.likewise]
+    told = [f"{claim.backbone} ({_shortly(claim, stop.claim.worst.variant)})" for claim in stop.likewise]
     if not told:
         return ""
     return f"Likewise {', '.join(told[:-1])}{' and ' if told[:-1] else ''}{told[-1]}."
+
+
+def account(stop: Stop) -> str:
+    """What stops a release as one paragraph: what was measured and asked for, what next, on what else it fails, and of whom."""
+    worst, share, more = stop.claim.worst, stop.claim.share, other_views(stop.claim)
+    return " ".join(filter(None, (finding(worst, share), what_next(worst, share), f"… {more}." if more else "", likewise(stop))))
 
 
 def remedy(stop: Stop) -> str:
@@ -211,8 +215,8 @@ def remedy(stop: Stop) -> str:
     return f"A temperature of {fitted}, fitted on other images, would bring it to {numbers.score(stop.remedy.value)}."
 
 
-def _shortly(claim: Claim, view: str) -> str:
-    where = "" if claim.worst.view == view else f" at {claim.worst.view}"
+def _shortly(claim: Claim, variant: str) -> str:
+    where = "" if claim.worst.variant == variant else f" at {claim.worst.variant}"
     if claim.worst.value is None:
         return f"{claim.verdict}{where}"
     return f"{numbers.score(claim.worst.value, claim.share)}{where}, {claim.verdict}"
@@ -225,18 +229,3 @@ def date_words(text: Any) -> str:
     except ValueError:
         return str(text)
     return f"{day.day} {day:%b} {day.year}"
-
-
-def actual_words(actual: dict[str, Any] | None) -> str:
-    """The amounts that a view really used: `input 64 px, shift 9 px`."""
-    return ", ".join(_amount(key, value) for key, value in (actual or {}).items())
-
-
-def _amount(key: str, value: Any) -> str:
-    name, _, unit = key.rpartition("_")
-    name, unit = (name, f" {unit}") if name and unit in _UNITS else (key, "")
-    return f"{name.replace('_', ' ')} {_size(value)}{unit}"
-
-
-def _size(value: Any) -> str:
-    return f"{value:.3g}".replace("-", numbers.MINUS) if isinstance(value, float) else str(value)

@@ -153,6 +153,45 @@ def _bins(draw: random.Random, skill: float, gap: float = 0.12) -> list[dict[str
     return bins
 
 
+def shape_bias(draw: random.Random) -> list[dict[str, Any]]:
+    by_shape, by_texture = draw.randint(150, 800), draw.randint(40, 200)
+    decided = by_shape + by_texture
+    networks = [{"name": name, "value": value} for name, value in (("resnet50", 0.2207), ("alexnet", 0.4294), ("vgg", 0.1722))]
+    band = {"name": "people (10)", "value": 0.9576, "low": 0.9191, "high": 0.9866}
+    detail = {
+        "counts": {"shape": by_shape, "texture": by_texture, "neither": 1200 - decided}, "conflicts": 1200, "decided": decided / 1200,
+        "strip": {"ends": ["texture", "shape"], "others": [band, *networks]},
+    }  # fmt: skip
+    claim = "Where shape and texture disagree, shape decides."
+    alike = {"accuracy": 0.3, "people": 10, "strip": {"ends": [], "others": [band | {"value": 0.33, "low": 0.27, "high": 0.39}]}}
+    return [
+        _share("shape_bias.cue_conflict", claim, by_shape / decided, decided, 0.5, detail=detail),
+        _bootstrapped(
+            "shape_bias.error_consistency", "The backbone errs where people err.", draw.uniform(-0.05, 0.3), 0.03, 1280, 0.1,
+            direction="at_least", detail=alike,
+        ),
+    ]  # fmt: skip
+
+
+def synthetic(draw: random.Random, skill: float) -> list[dict[str, Any]]:
+    factors = {
+        "rotation": ("0", "15", "45", "90"),
+        "texture": ("own", "plain", "checkered"),
+        "Worlds": tuple(f"World {n}" for n in range(9)),
+    }
+    made = []
+    for factor, levels in factors.items():
+        curve = [_group(level, skill - 0.5 * place / len(levels) * draw.random(), 240) for place, level in enumerate(levels)]
+        worst = min(curve, key=lambda one: one["accuracy"])
+        drop = curve[0]["accuracy"] - worst["accuracy"]
+        reference = None if factor == "Worlds" else levels[0]
+        detail = {"worst": worst["name"], "compared": len(levels) - 1, "curve": {"levels": curve, "reference": reference}}
+        claim = "No single factor, changed alone, hides an object."
+        more = {"direction": "at_most", "method": "newcombe", "detail": detail}
+        made.append(_judged(f"synthetic.factor[{factor}]", claim, drop, drop - 0.06, drop + 0.05, 240, 0.2, **more))
+    return made
+
+
 def _share(audit: str, claim: str, value: float, n: int, bound: float, view: str = "clean", **more: Any) -> dict[str, Any]:
     ends = _proportion(value, n)
     return _judged(audit, claim, ends["value"], ends["low"], ends["high"], n, bound, view, method="wilson", **more)

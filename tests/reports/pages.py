@@ -54,6 +54,6 @@ class Page(HTMLParser):
 def read_page(html: str) -> Page:
     """The page of an HTML document."""
     page = Page()
-    page.feed(html)
+    page.feed(html.replace("<wbr>", ""))  # where a line may break: no text
     page.close()
     return page

@@ -6,13 +6,17 @@ import argparse
 import base64
 import io
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw
 
+from audits.measures.estimate import Estimate, p_violated
+from audits.ranking import ranked
+from reports.budget import budget_of, with_second_reading
 from reports.record import Record, write_run
-from tests.reports.invented import CLASSES, accuracy, calibration, determinism, invariance
+from tests.reports.invented import CLASSES, accuracy, calibration, determinism, invariance, shape_bias, synthetic
 
 BACKBONES = ("shapes_vit_sup", "shapes_convnext_sup", "shapes_vit_clip", "shapes_convnext_clip")
 PROPERTIES = {
@@ -41,6 +45,16 @@ stays what it was under mild changes.
 
 Why it gates: no verdict can be finer than the noise of the machine that made it.
 """,
+    "shape_bias": """Shape bias: where outline and surface say different things, a backbone goes by the outline, as people do.
+
+Why it gates: surfaces change with paint, light and weather.
+Measure: fraction of the decisions on cue-conflict images that follow shape (Geirhos et al. 2019).
+""",
+    "synthetic": """Synthetic factors: where one factor of a scene changes and all else stays, a backbone still knows what it sees.
+
+Why it gates: in photographs everything changes together.
+Measure: largest drop of accuracy along a factor, paired by scene.
+""",
 }
 
 
@@ -48,10 +62,12 @@ def sample_run(
     backbones: tuple[str, ...] = BACKBONES[:1], datasets: tuple[str, ...] = ("shapes",), pictures: bool = True
 ) -> dict[str, Any]:
     """A realistic run: several properties, every kind of verdict, the same numbers each time."""
-    records = [record for backbone in backbones for dataset in datasets for record in _records(backbone, dataset)]
+    measured = [_with_p(record) for backbone in backbones for dataset in datasets for record in _records(backbone, dataset)]
+    records = with_second_reading(measured, 0.05)
     counts = {
         verdict: sum(record.verdict == verdict for record in records) for verdict in dict.fromkeys(record.verdict for record in records)
     }
+    ranking = ranked(records, [], backbones, {name: 320_000 + 100_000 * place for place, name in enumerate(backbones)})
     words = {"violated": "claims are violated", "undecided": "claims are undecided", "error": "cases could not be measured"}
     failing = "; ".join(f"{counts[verdict]} {words[verdict]}" for verdict in words if verdict in counts)
     return {
@@ -61,8 +77,9 @@ def sample_run(
             "ready": False, "state": "not ready", "sentence": f"Not ready: {failing}.",
             "exit": 1, "counts": counts, "missing": [], "partial": [],
         },
+        "budget": budget_of(records, 0.05),
         "properties": dict(PROPERTIES),
-        "records": [vars(record) for record in records],
+        "records": [vars(record) for record in (*records, *ranking)],
         "left_out": [
             {"audit": "accuracy.real", "backbone": backbone, "dataset": dataset, "reason": "it needs several labels an image (ReaL)"}
             for backbone in backbones for dataset in datasets
@@ -74,11 +91,19 @@ def sample_run(
     }  # fmt: skip
 
 
+def _with_p(record: Record) -> Record:
+    if record.bound is None or record.value is None or record.low is None or record.high is None or record.verdict in ("reported", "error"):
+        return record
+    p = p_violated(Estimate(record.value, record.low, record.high, record.n), record.bound, record.direction or "")
+    return replace(record, p_violated=p)
+
+
 def ready_run() -> dict[str, Any]:
     """A run in which every judged claim holds."""
     run = sample_run()
     run["records"] = [record for record in run["records"] if record["verdict"] in ("holds", "reported")]
     words = f"Ready: all {len(run['records'])} judged claims hold."
+    run["budget"] |= {"judged": len(run["records"]), "violated": 0, "violated_after_holm": 0}
     run["gate"] = {"ready": True, "state": "ready", "sentence": words, "exit": 0, "counts": {}, "missing": [], "partial": []}
     return run
 
@@ -92,7 +117,14 @@ def _records(backbone: str, dataset: str) -> list[Record]:
         "preprocessing": "64 px, bicubic, crop 1.0, shortest, mean 0.5, std 0.5", "seconds": round(draw.random(), 2),
         "depth": {"images_per_view": 1000, "limit": None},
     }  # fmt: skip
-    made = [*accuracy(draw, skill), *calibration(draw, skill), *invariance(draw, skill), *determinism()]
+    made = [
+        *accuracy(draw, skill),
+        *calibration(draw, skill),
+        *invariance(draw, skill),
+        *determinism(),
+        *shape_bias(draw),
+        *synthetic(draw, skill),
+    ]
     for one in made:
         one["nodeid"] = f"audits/test_{one['audit'].split('.')[0]}.py::{backbone}-{dataset}-{one['view']}"
         one["claim"] = one["claim"].removesuffix(".") + "."  # sentences, as docstrings are
@@ -139,6 +171,7 @@ def _picture(draw: random.Random) -> str:
 def _provenance(backbones: tuple[str, ...], datasets: tuple[str, ...]) -> dict[str, Any]:
     return {
         "suite": "2026.11",
+        "begun": "2026-11-22T07:08:44Z",
         "seconds": 168.4,
         "command": f"pytest audits/ {' '.join(f'--backbone={backbone}' for backbone in backbones)}",
         "policy": {"name": "default", "digest": "a41c09de77b2", "undecided": "fail"},

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from reports.html import render
+from tests.reports.browser import browse, needs_browser
 from tests.reports.sample import BACKBONES, sample_run
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--virtual-time-budget=2000",
-]
 # What reaches beyond the right edge, drawings' insides and what may scroll or is hidden from sight left aside.
 PROBE = """<!doctype html><body style="margin:0"><iframe id="page" src="report.html" style="border:0;width:390px;height:2000px"></iframe>
 <script>
@@ -41,15 +28,7 @@ onload = () => {
 };
 </script>"""
 
-pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="no Chromium here: install one (Debian: apt-get install chromium) to see the report in it"
-)
-
-
-def browse(profile: Path, *arguments: str) -> str:
-    """What the browser prints; its profile is thrown away with the test's folder."""
-    command = [str(BROWSER), *QUIET, f"--user-data-dir={profile}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+pytestmark = needs_browser
 
 
 @pytest.mark.slow
@@ -68,6 +47,36 @@ def test_nothing_sticks_out_of_a_narrow_screen(backbones: int, suffix: str, tmp_
     title = re.search(r"<title>(.*?)</title>", page)
     assert title is not None
     assert title[1] == "width 390 of 390, out: . Claims that scroll: 0, numbers hidden: 0 of some."
+
+
+# The words beside numbers, where a table is a list of lines: each on one line with its number and at its left; no name that breaks.
+LINES = """<!doctype html><body style="margin:0"><iframe id="page" src="report.html" style="border:0;width:390px;height:2000px"></iframe>
+<script>
+onload = () => {
+  const page = document.getElementById("page").contentDocument;
+  const cells = [...page.querySelectorAll(".stacked td.num:not(.each)")].filter(one => one.textContent.trim());
+  const broken = cells.filter(one => one.offsetHeight > 30);
+  const away = cells.filter(one => one.firstElementChild.getBoundingClientRect().left > one.getBoundingClientRect().left + 1);
+  const names = [...page.querySelectorAll("#comparison ~ .scroll")][0].querySelectorAll(".each .narrow");
+  const cut = [...names].filter(one => one.offsetHeight > 30);
+  document.title = `${cells.length} cells, broken: ${broken.length}, away from the left: ${away.length}; `
+    + `${names.length > 0 ? "some" : "no"} names, cut: ${cut.length}.`;
+};
+</script>"""
+
+
+@pytest.mark.slow
+def test_words_and_numbers_of_a_change_share_a_line_on_a_phone_and_names_stay_whole(tmp_path: Path) -> None:
+    run = sample_run(BACKBONES, pictures=False)
+    told = {"name": "v1", "verdict": "regressed", "value": 0.92, "change": -0.035, "low": -0.046, "high": -0.024, "margin": 0.01}
+    run["records"][0]["baseline"] = told
+    run["records"][1]["baseline"] = {"name": "v1", "verdict": "not comparable", "why": "other images"}
+    (tmp_path / "report.html").write_text(render(run), encoding="utf-8")
+    (tmp_path / "lines.html").write_text(LINES, encoding="utf-8")
+
+    page = browse(tmp_path / "profile", "--allow-file-access-from-files", "--dump-dom", (tmp_path / "lines.html").as_uri())
+
+    assert "<title>5 cells, broken: 0, away from the left: 0; some names, cut: 0.</title>" in page, re.findall("<title>.*", page)
 
 
 @pytest.mark.slow
@@ -93,13 +102,26 @@ def test_the_page_follows_light_and_dark(scheme: int, dark: bool, tmp_path: Path
     assert (white < 0.002) == dark
 
 
+# Follows every link as a hand would, and says where none leads to something that can be seen.
+FOLLOWER = """<!doctype html><iframe id="page" src="report.html" style="border:0;width:390px;height:600px"></iframe><script>
+onload = () => {
+  const frame = document.getElementById("page").contentWindow, links = [...frame.document.links], lost = [];
+  for (const link of links.filter(one => one.getClientRects().length)) {
+    link.click();
+    const target = frame.document.querySelector(":target"), box = target && target.getBoundingClientRect();
+    if (!box || !box.height || box.top < -1 || box.top > 600) lost.push(link.getAttribute("href"));
+  }
+  document.title = `${links.length > 9 ? "many" : links.length} links, lost: ${lost.join(" ")}.`;
+};
+</script>"""
+
+
 @pytest.mark.slow
-def test_the_page_prints_without_cut_tables(tmp_path: Path) -> None:
-    (tmp_path / "report.html").write_text(render(sample_run(BACKBONES)), encoding="utf-8")
-    paper = tmp_path / "report.pdf"
+@pytest.mark.parametrize(("more", "lost"), [("", ""), ('<a href="#nowhere">This way</a>', "#nowhere")])
+def test_every_link_leads_to_what_it_names(more: str, lost: str, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(render(sample_run(BACKBONES)).replace("</nav>", f"{more}</nav>"), encoding="utf-8")
+    (tmp_path / "follower.html").write_text(FOLLOWER, encoding="utf-8")
 
-    browse(tmp_path / "profile", "--no-pdf-header-footer", f"--print-to-pdf={paper}", (tmp_path / "report.html").as_uri())
+    page = browse(tmp_path / "profile", "--allow-file-access-from-files", "--dump-dom", (tmp_path / "follower.html").as_uri())
 
-    content = paper.read_bytes()
-    assert content.startswith(b"%PDF")
-    assert 3 <= len(re.findall(rb"/Type\s*/Page\b", content)) <= 60
+    assert f"<title>many links, lost: {lost}.</title>" in page

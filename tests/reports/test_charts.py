@@ -8,28 +8,36 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from markupsafe import Markup
 
-from reports import charts
-from reports.claims import claims_of, records_of
-from reports.figures import Figure, figures_of
-from reports.prose import read_prose
-from reports.sections import Exhibit, Section
-from tests.reports.sample import BACKBONES, sample_run
+from reports import charts, multiples, reliability, scatters, strips
 
 POINTS = tuple(
     charts.Point(f"scale={x}", 0.9 - 0.1 * x, 0.85 - 0.1 * x, 0.95 - 0.1 * x, 0.7, "at_least", verdict, x)
     for x, verdict in ((1.0, "holds"), (1.5, "undecided"), (2.0, "violated"), (3.0, "reported"))
 )
+NAMES = tuple(charts.Point(name, 0.9, 0.85, 0.95, x=x) for x, name in enumerate(("own", "blueprint", "checkered", "dotted", "yellow")))
+OTHERS = (strips.Other("people (10)", 0.95, 0.91, 0.98), strips.Other("resnet50", 0.22), strips.Other("x" * 60, 0.2))
+ROW = [[0.5, 0.4], [0.6, 0.5], [0.7, 0.62], [0.8, 0.7]]
+TOLD = {
+    "x": "imagenet_val", "y": "imagenet_v2", "fitted": ROW, "others": [[0.7, 0.7]],
+    "band": [[0.5, 0.4, 0.35, 0.45], [0.7, 0.6, 0.56, 0.64], [0.85, 0.77, 0.72, 0.81]],
+}  # fmt: skip
+SPOTS = [scatters.Spot(f"backbone_{index}", 0.76, 0.65 + 0.002 * index, "violated" if index else "holds") for index in range(4)]
 BINS = [{"low": i / 15, "high": (i + 1) / 15, "count": i, "confidence": (i + 0.5) / 15, "accuracy": (i + i % 2) / 15} for i in range(15)]
 DRAWINGS = {
-    "reliability": lambda: charts.reliability(BINS, "key", "name"),
+    "reliability": lambda: reliability.diagram(BINS, "key", "name"),
     "curve": lambda: charts.curve([charts.Series("one", POINTS)], True, False, "enlarged", "key", "name"),
     "curves": lambda: charts.curve([charts.Series(name, POINTS) for name in "abcdefgh"], False, True, "px", "key", "name"),
     "rows": lambda: charts.rows(POINTS, True, False, "key", "name"),
     "bars": lambda: charts.rows(POINTS, True, True, "key", "name"),
+    "bars beside a level": lambda: charts.rows(NAMED, False, True, "key", "name", level=1),
+    "strip": lambda: strips.strip(POINTS, OTHERS, ["texture", "shape"], True, "key", "name"),
+    "scatter": lambda: scatters.scatter(SPOTS[:1], TOLD, "key", "name"),
+    "scatter of several": lambda: scatters.scatter([*SPOTS, scatters.Spot("none right", 0.0, 1.0, "reported")], TOLD, "key", "name"),
+    "along numbers": lambda: multiples.levels([charts.Series("one", POINTS)], False, 1.0, "key", "name"),
+    "along names": lambda: multiples.levels([charts.Series(name, NAMES) for name in "abcd"], True, 0.0, "key", "name"),
     "hostile": lambda: charts.rows([charts.Point("$\\frac{<b>\x00\n☃漢\ud800" * 9, 0.5)], False, False, "key", "<&\"'\x00"),
-    "no bins": lambda: charts.reliability([one | {"count": 0} for one in BINS], "key", "name"),
+    "no bins": lambda: reliability.diagram([one | {"count": 0} for one in BINS], "key", "name"),
 }
 
 
@@ -85,8 +93,14 @@ def texts_of(element: ElementTree.Element, style: str = "") -> Iterator[tuple[El
     [
         charts.rows(NAMED, True, False, "key", "name"),
         charts.rows(NAMED, True, True, "key", "name"),
+        charts.rows(NAMED, False, True, "key", "name", level=1),
         charts.rows(POINTS[:1], True, False, "key", "name"),
+        strips.strip(NAMED, OTHERS, ["texture", "shape"], True, "key", "name"),
+        strips.strip(NAMED, OTHERS, [], False, "key", "name"),
+        strips.strip(NAMED[:1], [], ["texture", "shape"], True, "key", "name"),
         charts.curve([charts.Series("one", CLOSE)], True, True, "px", "key", "name"),
+        scatters.scatter(SPOTS[:1], TOLD, "key", "name"),
+        scatters.scatter(SPOTS, TOLD, "key", "name"),
         charts.curve([charts.Series("one", POINTS)], True, False, "times", "key", "name"),
     ],
 )
@@ -112,8 +126,8 @@ def filled(drawing: str) -> int:
 
 
 def test_a_bin_of_few_images_is_an_outline() -> None:
-    few = charts.reliability([one | {"count": 3} for one in BINS], "key", "name")
-    many = charts.reliability([one | {"count": 300} for one in BINS], "key", "name")
+    few = reliability.diagram([one | {"count": 3} for one in BINS], "key", "name")
+    many = reliability.diagram([one | {"count": 300} for one in BINS], "key", "name")
 
     assert filled(few) == 0
     assert filled(many) > 0
@@ -131,57 +145,22 @@ def test_a_verdict_is_a_shape_as_well_as_a_colour() -> None:
     assert sum("var(--violated)" in str(style) for _, style in marks) == 1
 
 
-@pytest.fixture(scope="module")
-def figures() -> dict[str, list[str]]:
-    claims = claims_of(records_of(sample_run(BACKBONES[:2])))
-    found: dict[str, list[str]] = {}
-    for name in dict.fromkeys(claim.property_name for claim in claims):
-        drawn = figures_of([claim for claim in claims if claim.property_name == name], name)
-        found[name] = [f"{figure.title} | {figure.about}" for figure in drawn]
-    return found
+def test_names_of_levels_do_not_touch() -> None:
+    root = ElementTree.fromstring(str(DRAWINGS["along names"]()))
+
+    spans = sorted(
+        (float(text.get("x", "0")) - len(text.text or "") * 5.8 / 2, float(text.get("x", "0")) + len(text.text or "") * 5.8 / 2)
+        for text in root.iter("text")
+        if (text.text or "") in {point.name for point in NAMES}
+    )
+    assert len(spans) == 5
+    assert all(left[1] < right[0] for left, right in pairwise(spans))
 
 
-def test_views_over_one_number_share_a_curve_and_others_are_listed(figures: dict[str, list[str]]) -> None:
-    assert "Accuracy survives a change of scale | invariance.scale · shapes" in figures["invariance"]
-    consistency = [one for one in figures["invariance"] if "invariance.consistency" in one]
-    assert consistency == [
-        f"Predictions stay the same under mild changes | invariance.consistency · {name} · shapes" for name in BACKBONES[:2]
-    ]
+def test_a_level_that_all_are_compared_with_is_within_the_axis() -> None:
+    points = [charts.Point(name, value) for name, value in (("fog", 0.2), ("snow", 0.3))]
 
+    drawing = ElementTree.fromstring(charts.rows(points, False, True, "key", "name", level=1))
 
-def test_bins_classes_and_slices_are_drawn_for_each_backbone(figures: dict[str, list[str]]) -> None:
-    assert [one.partition(" | ")[0] for one in figures["calibration"]] == [
-        *2 * ["Confidence matches how often the backbone is right"],
-        *2 * ["One temperature would mend calibration"],
-    ]
-    assert [one.partition(" | ")[0] for one in figures["accuracy"]] == [
-        "Scores with their intervals",
-        *2 * ["No class is left behind"],
-        *2 * ["No slice of the images is left behind"],
-    ]
-    assert figures["determinism"] == []
-
-
-def test_what_a_chart_leaves_out_is_said_beside_it() -> None:
-    claims = [claim for claim in claims_of(records_of(sample_run())) if claim.audit in ("accuracy.worst_class", "calibration.temperature")]
-
-    groups, cooled = (figure for figure in figures_of(claims, "key") if figure.note)
-
-    assert groups.note == "The lowest 5 of 12. 2 more had too few images to compare."
-    assert cooled.note.startswith("At temperature 1.31; 0.0542 before. Mean confidence")
-
-
-def test_a_view_that_could_not_be_measured_is_named_beside_its_chart() -> None:
-    claims = [claim for claim in claims_of(records_of(sample_run())) if claim.audit == "invariance.consistency"]
-
-    (figure,) = figures_of(claims, "key")
-
-    assert figure.note == "Not measured: blur 2."
-
-
-@pytest.mark.parametrize(("widths", "alone"), [("1", True), ("11", False), ("111", False), ("1111", True), ("121", True), ("1212", False)])
-def test_a_chart_alone_in_its_row_is_known(widths: str, alone: bool) -> None:
-    figure, exhibit = Figure("", "", Markup(""), ("", "", "")), Exhibit("", "", ("", "", ""), ())
-    panels = tuple(figure if width == "1" else exhibit for width in widths)
-
-    assert Section("", "", read_prose("", ""), (), panels, ()).ends_alone is alone
+    assert {"0", "1"} < {text.text for text in drawing.iter("text")}
+    assert sum("stroke-dasharray" in str(line.get("style")) for line in drawing.iter()) == 1

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from reports import wording
-from reports.claims import claims_of, excess, records_of, settings_of, stops_of
+from reports.claims import Claim, claims_of, excess, records_of, settings_of, stops_of
 from reports.numbers import MINUS, NO_BREAK
 from reports.record import Record
+from reports.views import actual_words, view_words
 from tests.reports.sample import sample_run
 
 
@@ -33,6 +34,26 @@ def test_a_claim_shows_its_worst_view() -> None:
     assert claim.verdict == "violated"
     assert [one.view for one in claim.of_verdict("violated", "undecided")] == ["blur=3", "blur=2", "blur=4"]
     assert [one.view for one in claim.calm] == ["blur=1"]
+
+
+def test_an_audit_of_several_parameters_is_one_claim() -> None:
+    texture = record("violated", audit="mistakes.error_ratio[texture]", value=2.0, bound=1.5, direction="at_most", method="score")
+    blocking = replace(texture, audit="mistakes.error_ratio[object_blocking]", value=1.8, bound=2.5, verdict="holds")
+    other = replace(texture, audit="mistakes.error_ratio[style]", backbone="b", value=1.0, verdict="holds")
+
+    claim, alone = claims_of([blocking, texture, other])
+    (setting,) = settings_of([claim, alone])
+
+    assert (claim.audit, claim.worst.variant, alone.worst.variant) == ("mistakes.error_ratio", "texture", "style")
+    assert wording.finding(texture) == "2.00 (0 images) on shapes, for texture; the policy allows at most 1.5."
+    assert wording.noun(claim, 2) == "cases"
+    assert wording.bounds_of(replace_reasons(claim)) == [(f"≤{NO_BREAK}2.5", "object_blocking", "r"), (f"≤{NO_BREAK}1.5", "texture", "r")]
+    assert setting.shown("b") is None
+    assert setting.shown("a") == texture
+
+
+def replace_reasons(claim: Claim) -> Claim:
+    return replace(claim, records=tuple(replace(one, reason="r") for one in claim.records))
 
 
 def view(name: str, value: float | None, bound: float | None = None, direction: str = "at_least", verdict: str = "") -> Record:
@@ -105,13 +126,15 @@ def test_every_bound_of_a_claim_is_given_with_its_views_and_its_reason() -> None
     ],
 )
 def test_pixels_are_those_of_the_protocol_and_those_really_used(name: str, actual: dict[str, Any], words: str) -> None:
-    assert wording.view_words(record(view=name, actual=actual)).replace(NO_BREAK, " ") == words
+    assert view_words(record(view=name, actual=actual)).replace(NO_BREAK, " ") == words
 
 
 def test_the_amounts_really_used_come_with_their_units() -> None:
     actual = {"input_px": 64, "sigma_px": 2 * 64 / 224, "angle_degrees": -20.0, "direction": "horizontal"}
+    made = {"severity": 3, "instrument": "some views version 1"}
 
-    assert wording.actual_words(actual) == f"input 64 px, sigma 0.571 px, angle {MINUS}20 degrees, direction horizontal"
+    assert actual_words(actual) == f"input 64 px, sigma 0.571 px, angle {MINUS}20 degrees, direction horizontal"
+    assert actual_words(made) == "severity 3, instrument some views version 1"
 
 
 @pytest.mark.parametrize(
@@ -136,6 +159,16 @@ def test_a_score_outside_its_interval_says_why() -> None:
     assert wording.interval_cell(ece).endswith("*")
     assert wording.OUTSIDE not in wording.finding(replace(ece, value=0.02))
     assert not wording.interval_cell(replace(ece, value=0.02)).endswith("*")
+
+
+def test_what_a_search_found_is_told_with_the_finding() -> None:
+    found = {"said": "mildest failure: turned 14.0° clockwise", "unit": "degrees"}
+    radius = record("violated", audit="invariance.radius[rotation]", value=14, low=12, high=14.5, n=150, bound=15, direction="at_least")
+
+    assert wording.finding(replace(radius, detail=found)).endswith(
+        "the policy asks for at least 15. Mildest failure: turned 14.0° clockwise."
+    )
+    assert wording.finding(radius).endswith("asks for at least 15.")
 
 
 def test_views_stand_in_the_order_of_their_numbers() -> None:
@@ -218,3 +251,15 @@ def test_what_is_no_record_is_named() -> None:
         records_of(run | {"records": [vars(record()), {"audit": "accuracy.top1"}]})
     with pytest.raises(ValueError, match="verdict 'fine' is none of"):
         records_of(run | {"records": [vars(record()) | {"verdict": "fine"}]})
+
+
+def test_what_a_measure_says_about_its_number_stands_beside_it() -> None:
+    detail = {"said": "in units of the mistakes of alexnet", "over": "15 corruptions"}
+    found = record("violated", value=0.8, n=100, bound=0.6, direction="at_most", detail=detail)
+
+    assert wording.finding(found) == (
+        "0.800 (100 images) on shapes, over 15 corruptions; the policy allows at most 0.6. In units of the mistakes of alexnet."
+    )
+    assert wording.finding(replace(found, bound=None)) == (
+        "0.800 (100 images) on shapes, over 15 corruptions. In units of the mistakes of alexnet."
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 from reports.__main__ import main
 from reports.html import render
+from reports.plugin import command_of
 from reports.record import write_run
 from tests.reports.sample import sample_run
 
@@ -74,11 +76,25 @@ def test_an_output_that_cannot_be_written_is_one_clear_line(run_file: Path, tmp_
     assert "nowhere" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["html", "markdown", "github"])
+def test_what_cannot_be_written_is_not_blamed_on_the_run(
+    command: str, run_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for output, why in ((tmp_path, "it is a folder"), (tmp_path / "no" / "x", "there is no such folder")):
+        assert main([command, str(run_file), "-o", str(output)]) == 2
+        told = capsys.readouterr().err
+        assert f"{output} cannot be written: {why}." in told
+        assert "Errno" not in told
+        assert "Give the run.json" not in told
+
+
 def test_help_shows_commands_to_copy(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
 
-    assert "python -m reports html audit-report/run.json" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "python -m reports html audit-report/run.json" in told
+    assert "1: something has (`compare`)" in told
 
 
 def test_no_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,3 +102,10 @@ def test_no_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
         main([])
 
     assert "html | markdown" in capsys.readouterr().err
+
+
+def test_what_makes_a_run_again_can_be_typed_into_a_shell() -> None:
+    arguments = ["audits/", "--backbone=my model.toml", "-k", "not slow"]
+
+    assert shlex.split(command_of(arguments, "")) == ["pytest", *arguments]
+    assert shlex.split(command_of(arguments, "-n 2 -k 'a b'"))[:2] == ["PYTEST_ADDOPTS=-n 2 -k 'a b'", "pytest"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.markdown import render
 from reports.record import VERDICTS
-from tests.reports.sample import BACKBONES, sample_run
+from tests.reports.sample import BACKBONES, ready_run, sample_run
 
 
 def test_the_answer_stands_above_a_table_worst_first() -> None:
@@ -24,6 +24,24 @@ def test_what_stops_it_is_a_sentence() -> None:
     assert "images at 56 of 224 px (here 16 px); the policy asks for at least 80" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
+def test_it_says_what_the_run_was_compared_with() -> None:
+    run = ready_run()
+    for record in run["records"]:
+        record["baseline"] = {"name": "v1", "verdict": "identical", "value": record["value"], "change": 0.0, "low": 0.0, "high": 0.0}
+
+    assert f"\nCompared with v1: {len(run['records'])} same answers.\n" in render(run)
+    assert "Compared with no baseline" in render(ready_run())
+    assert "A first release" in render(ready_run() | {"baseline": {"name": "", "first": True}})
+
+
+def test_a_waiver_is_a_line_with_who_accepts_what_until_when() -> None:
+    lines = [line for line in render(sample_run(BACKBONES)).splitlines() if "waived until" in line]
+
+    assert len(lines) == 1
+    assert lines[0].startswith("* ◷ **waived until 31 Jan 2027: Confidence matches accuracy within every class** ")
+    assert "waived by vision team, up to 0.09: confidence is recalibrated downstream" in lines[0].replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_hostile_names_stay_in_their_cell() -> None:
     run = sample_run()
     for record in run["records"]:
@@ -38,7 +56,7 @@ def test_hostile_names_stay_in_their_cell() -> None:
 def test_long_runs_are_cut_and_say_so() -> None:
     text = render(sample_run(BACKBONES, ("shapes", "shapes_shifted")))
 
-    assert "… and 60 more, none worse than these: see report.html." in text
+    assert "… and 84 more, none worse than these: see report.html." in text
     assert len(text) < 60_000
 
 

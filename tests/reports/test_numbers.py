@@ -42,6 +42,12 @@ def test_scores_have_three_significant_figures(value: float | None, share: bool,
     assert plain(numbers.score(value, share)) == words
 
 
+def test_changes_of_shares_are_points_and_not_parts_of_the_share() -> None:
+    assert [plain(numbers.points(change, True)) for change in (-0.032, 0.0, 0.00001)] == ["−3.2 points", "0 points", "<0.01 points"]
+    assert [plain(numbers.points(margin, True, chosen=True)) for margin in (0.01, 0.02, 0.025)] == ["1 point", "2 points", "2.5 points"]
+    assert plain(numbers.points(-0.02)) == "−0.0200"
+
+
 @pytest.mark.parametrize(
     ("value", "share", "words"),
     [(0.05, False, "0.05"), (0.07, True, "7 %"), (0.875, True, "87.5 %"), (1e-6, False, "1 × 10⁻⁶"), (-0.5, False, "−0.5")],
@@ -84,6 +90,13 @@ def test_the_axis_of_shares_stays_between_none_and_all(found: list[float]) -> No
 
     assert 0 <= low < high <= 1
     assert 2 <= len(numbers.ticks(low, high)) <= 8
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=5))
+def test_the_axis_of_differences_of_shares_stays_between_minus_all_and_all(found: list[float]) -> None:
+    low, high = numbers.axis_limits([*found, -0.1], share=True)
+
+    assert -1 <= low < high <= 1
 
 
 @given(st.floats(1e-4, 1e5))

@@ -64,3 +64,10 @@ def test_a_stopped_run_says_where_it_goes_on() -> None:
     gate = gate_of([], ["audit"], ["interrupted"], undecided_fails=True, partial_is_meant=False)
 
     assert closing([], gate, 0, False) == [("Stopped; what was measured is kept: the same command goes on from here.", "")]
+
+
+def test_a_score_over_several_views_is_not_called_that_of_one() -> None:
+    _, (row, _) = table([replace(view("clean", 0.9, 0.5), detail={"over": "15 corruptions"})])
+
+    assert "15 corruptions" in row
+    assert "clean" not in row
