@@ -37,6 +37,16 @@ def write_pictures(folder: Path, number: int) -> None:
         Image.fromarray(pixels).save(home / f"ILSVRC2012_val_{index + 1:08d}.png")
 
 
+def write_hard_pictures(folder: Path, number: int) -> None:
+    """The same pictures as ImageNet-Hard has them: one folder, and a table with all classes that are right for each."""
+    folder.mkdir(parents=True)
+    rows = ["file,labels"]
+    for index in range(number):
+        Image.fromarray(np.full((SIZE, SIZE, 3), (index % 256, index // 256, 0), dtype=np.uint8)).save(folder / f"{index}.png")
+        rows.append(f"{index}.png,{';'.join(map(str, accepted()[index]))}")
+    (folder / "labels.csv").write_text("\n".join(rows) + "\n")
+
+
 class Knower(nn.Module):
     """Reads the number off the picture, and answers with a class that is accepted for it, or with one that is not."""
 

@@ -1,95 +1,23 @@
 """Stand-ins with a known behaviour: an oracle that every audit must pass, and for every audit a liar that it must fail.
 
 Each is a factory for --backbone=tests.standins:NAME. A stand-in sees pixels only, like any backbone. It knows the audited images of the
-embedded dataset under every view of the audits by how they look (a small signature of the pixels), and answers as its behaviour says.
+embedded dataset under every view of the audits, and those whose shape and texture disagree, by how they look (recognition.py),
+and answers as its behaviour says.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from audits.test_invariance import EVERYDAY
-from fixtures.backbones.specification import Preprocessing
-from fixtures.backbones.traits import UNKNOWN_STRIDE
-from fixtures.datasets import catalog, loading
-from fixtures.evidence.store import prepare
-from fixtures.evidence.terms import Terms
-from fixtures.progress import silent
-from fixtures.views.view import CLEAN, View, grid, resolve
+from fixtures.shapes import subjects
+from tests.recognition import CHANGED, EMPTY, SIZE, Sight, memory
 
-SIZE, CLASSES, SIGNATURE = 64, 12, 6
-PREPROCESSING = Preprocessing(SIZE, 1.0, "bicubic", "shortest", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-VIEWS = tuple(dict.fromkeys([CLEAN, *grid("scale"), *grid("translation"), *grid("resolution"), *EVERYDAY]))
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What a stand-in recognises in a batch: the place in the dataset, the label, whether the image is as it was, its condition."""
-
-    row: Tensor
-    label: Tensor
-    clean: Tensor
-    occluded: Tensor
-    images: Tensor
-    call: int
-
-
+CLASSES = 12
 Behaviour = Callable[[Sight], tuple[Tensor, Tensor]]  # -> (answers [n], probability of the answer [n])
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Signatures of all audited images under all views, and what they are of."""
-
-    signatures: Tensor
-    row: Tensor
-    label: Tensor
-    clean: Tensor
-    occluded: Tensor
-
-    def look(self, images: Tensor, call: int) -> Sight:
-        nearest = torch.cdist(signature(images), self.signatures).argmin(dim=1)
-        return Sight(self.row[nearest], self.label[nearest], self.clean[nearest], self.occluded[nearest], images, call)
-
-
-def signature(images: Tensor) -> Tensor:
-    """A few coarse colours of normalised images, [n, SIGNATURE² · 3]; the same at any resolution and nearly so in any precision."""
-    return functional.adaptive_avg_pool2d(images.float(), SIGNATURE).flatten(1)
-
-
-@lru_cache(maxsize=1)
-def memory() -> Memory:
-    dataset = loading.load(catalog.resolve("shapes"))
-    terms = Terms(Path())
-    labels, occluded = torch.from_numpy(np.asarray(dataset.labels)), torch.from_numpy(np.asarray(dataset.factors["occluder"]) != "none")
-    parts = []
-    with tempfile.TemporaryDirectory() as folder:
-        resolved = {view: resolve(view, PREPROCESSING, UNKNOWN_STRIDE) for view in VIEWS}
-        wanted = {one.geometry: np.array([], dtype=np.int64) for one in resolved.values()}
-        for view, one in resolved.items():
-            wanted[one.geometry] = np.union1d(wanted[one.geometry], terms.rows(dataset, view, "standard"))
-        stores = prepare(dataset, wanted, Path(folder), silent)
-        for view, one in resolved.items():
-            rows = terms.rows(dataset, view, "standard")
-            images = torch.from_numpy(stores[one.geometry].batch(np.searchsorted(stores[one.geometry].rows, rows)))
-            for part, places in zip(images.split(500), torch.from_numpy(rows).split(500), strict=True):
-                pixels = one.apply(part.permute(0, 3, 1, 2).float() / 255, places)
-                parts.append((signature((pixels - 0.5) / 0.5), places, torch.full((len(places),), _looks_clean(view))))
-    row = torch.cat([part[1] for part in parts])
-    return Memory(torch.cat([part[0] for part in parts]), row, labels[row], torch.cat([part[2] for part in parts]), occluded[row])
-
-
-def _looks_clean(view: View) -> bool:
-    return view in (CLEAN, View("scale", 1), View("translation", 0))
 
 
 class StandIn(nn.Module):
@@ -104,12 +32,21 @@ class StandIn(nn.Module):
     def __init__(self, behaviour: Behaviour) -> None:
         super().__init__()
         self.behaviour, self.calls = behaviour, 0
+        self.loudness = nn.Parameter(torch.ones(()))  # what can be tuned of it
+
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:  # noqa: ARG002 - timm's own signature
+        """Its class scores are all the features that it has."""
+        return features
 
     def forward(self, images: Tensor) -> Tensor:
+        return self.forward_features(images)
+
+    def forward_features(self, images: Tensor) -> Tensor:
         self.calls += 1
         answers, probability = self.behaviour(memory().look(images, self.calls))
         rest = ((1 - probability) / (CLASSES - 1))[:, None].expand(-1, CLASSES)
-        return rest.scatter(1, answers[:, None], probability[:, None]).log()
+        # the surer it is, the higher are all its class scores
+        return self.loudness * (rest.scatter(1, answers[:, None], probability[:, None]).log() + 10 * probability[:, None])
 
 
 def _share(sight: Sight, share: float) -> Tensor:
@@ -125,19 +62,33 @@ def _wrong(sight: Sight) -> Tensor:
     return (sight.label + 1 + sight.row % (CLASSES - 1)) % CLASSES
 
 
+def _guess(sight: Sight) -> Tensor:
+    return sight.row * 2654435761 // 97 % CLASSES
+
+
 def oracle() -> StandIn:
-    """Always right, and as sure as it should be."""
-    return StandIn(lambda sight: (sight.label, _sure(sight, 0.995)))
+    """Always right, and as sure as it should be; where there is no object, it guesses and says so."""
+
+    def behaviour(sight: Sight) -> tuple[Tensor, Tensor]:
+        empty = sight.conditions[EMPTY]
+        return torch.where(empty, _guess(sight), sight.label), torch.where(empty, 1.01 / CLASSES, _sure(sight, 0.995))
+
+    return StandIn(behaviour)
 
 
 def coin_flip() -> StandIn:
     """Knows nothing, and says so."""
-    return StandIn(lambda sight: (sight.row * 2654435761 // 97 % CLASSES, _sure(sight, 1.01 / CLASSES)))
+    return StandIn(lambda sight: (_guess(sight), _sure(sight, 1.01 / CLASSES)))
 
 
 def overconfident() -> StandIn:
     """Right on 60 of 100 images, sure of all."""
     return StandIn(lambda sight: (torch.where(_share(sight, 0.6), sight.label, _wrong(sight)), _sure(sight, 0.99)))
+
+
+def sure_of_nothing() -> StandIn:
+    """Knows nothing, and is sure of it."""
+    return StandIn(lambda sight: (_guess(sight), _sure(sight, 0.99)))
 
 
 def wrongly_sure() -> StandIn:
@@ -150,19 +101,107 @@ def wrongly_sure() -> StandIn:
     return StandIn(behaviour)
 
 
+class Loudness(nn.Module):
+    """How loud a signal is, in what is mostly noise: of full rank, so that no linear classifier can leave it out. An image that is
+    recognised has the same noise however it is asked about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.power = nn.Parameter(torch.tensor(-0.08))
+
+    def forward(self, signal: Tensor, images: Tensor) -> Tensor:
+        row, pitch = memory().look(images, 0).row, torch.linspace(1, 2, signal.shape[1], dtype=torch.float64).sqrt() * 100
+        return signal * (60 * self.power).exp() + torch.sin(row[:, None] * pitch).to(signal.dtype)
+
+
+class Mumbling(nn.Module):
+    """A trained backbone whose features are drowned in noise; one weight, once it is trained, brings them up."""
+
+    label_space, pretrained_cfg = StandIn.label_space, StandIn.pretrained_cfg
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = subjects.load("shapes_convnext_sup")
+        self.mouth = Loudness()
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        inner: Any = self.inner
+        return self.mouth(inner.forward_head(inner.forward_features(images), pre_logits=True), images)
+
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:
+        return features if pre_logits else features[:, :CLASSES]
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.forward_head(self.forward_features(images))
+
+
+def mumbling() -> nn.Module:
+    """Little can be read from it as it is, much once it was tuned."""
+    return Mumbling().eval()
+
+
 def class_blind() -> StandIn:
     """Right, but for one class that it never sees."""
     return StandIn(lambda sight: (torch.where(sight.label == 3, 4, sight.label), _sure(sight, 0.92)))
 
 
+def _blind_under(condition: str) -> StandIn:
+    return StandIn(lambda sight: (torch.where(sight.conditions[condition], _wrong(sight), sight.label), _sure(sight, 0.9)))
+
+
 def condition_blind() -> StandIn:
     """Right, but where something stands in front."""
-    return StandIn(lambda sight: (torch.where(sight.occluded, _wrong(sight), sight.label), _sure(sight, 0.9)))
+    return _blind_under("object_blocking")
+
+
+def texture_blind() -> StandIn:
+    """Right, but where the surface is not the usual one."""
+    return _blind_under("texture")
+
+
+def small_blind() -> StandIn:
+    """Right, but where the object is small."""
+    return _blind_under("smaller")
+
+
+def large_blind() -> StandIn:
+    """Right, but where the object is large."""
+    return _blind_under("larger")
+
+
+def night_blind() -> StandIn:
+    """Right, but where there is little light."""
+    return _blind_under("darker")
+
+
+def glare_blind() -> StandIn:
+    """Right, but where there is much light."""
+    return _blind_under("brighter")
+
+
+def poster_blind() -> StandIn:
+    """Right, but on what is no photograph."""
+    return _blind_under("style")
+
+
+def crowd_blind() -> StandIn:
+    """Right, but where there are several objects."""
+    return _blind_under("multiple_objects")
 
 
 def clean_only() -> StandIn:
     """Right on the images as they are, lost under any view."""
     return StandIn(lambda sight: (torch.where(sight.clean, sight.label, _wrong(sight)), _sure(sight, 0.9)))
+
+
+def view_minded() -> StandIn:
+    """Right on the images as they are and on those hardly blurred, which rounding alone may tell apart; lost under other views."""
+    return StandIn(lambda sight: (torch.where(sight.clean | sight.slight, sight.label, _wrong(sight)), _sure(sight, 0.9)))
+
+
+def homebound() -> StandIn:
+    """Right on the usual images, lost on those of another origin."""
+    return StandIn(lambda sight: (torch.where(sight.home, sight.label, _wrong(sight)), _sure(sight, 0.9)))
 
 
 def restless() -> StandIn:
@@ -178,3 +217,18 @@ def batch_minded() -> StandIn:
 def precision_minded() -> StandIn:
     """Answers otherwise in half precision."""
     return StandIn(lambda sight: (sight.label if sight.images.dtype == torch.float32 else _wrong(sight), _sure(sight, 0.9)))
+
+
+def texture_minded() -> StandIn:
+    """Goes by the texture, whatever the shape."""
+    return StandIn(lambda sight: (sight.texture, _sure(sight, 0.9)))
+
+
+def middle_only() -> StandIn:
+    """Right in the middle of what training showed, lost as soon as one factor is another."""
+    return _blind_under(CHANGED)
+
+
+def background_minded() -> StandIn:
+    """Goes by the background: it names the object that stood there where there is none."""
+    return StandIn(lambda sight: (sight.label, _sure(sight, 0.9)))

@@ -22,10 +22,10 @@ def test_every_audit_of_the_folder_is_read_with_its_words() -> None:
     claims = {claim.key: claim for claim in read_claims(AUDITS)}
 
     assert {"accuracy.top1", "calibration.ece", "invariance.consistency", "determinism.repeat"} <= claims.keys()
-    assert claims["calibration.ece"].needs == {"class_scores", "labels"}
-    assert claims["calibration.classwise"].needs == {"class_scores", "labels", "logits"}
+    assert claims["calibration.ece"].needs == {"class_scores", "labels", "independent"}
+    assert claims["calibration.classwise"].needs == {"class_scores", "labels", "independent", "logits"}
     assert claims["calibration.ece"].sentence == "Confidence says how often the backbone is right."
-    assert all(claim.property_text.startswith(claim.property_name.capitalize()) for claim in claims.values())
+    assert all(claim.property_text.startswith(claim.property_name.replace("_", " ").capitalize()) for claim in claims.values())
 
 
 def test_marks_of_module_and_function_are_joined(tmp_path: Path) -> None:
@@ -60,7 +60,10 @@ AUDIT = '"""A property."""\nimport pytest\n@pytest.mark.audit("a.b")\n@pytest.ma
         ({"one": AUDIT.replace('    """It is so."""', "    ...")}, r"::test_a has no docstring: .* one sentence that can be false"),
         ({"one": AUDIT.replace('"labels"', '"lables"')}, r"test_a needs 'lables', which no backbone .* Did you mean 'labels'"),
         ({"one": AUDIT.replace('"labels"', '"facters"')}, r"test_a needs 'facters', which no backbone .* Did you mean 'factors'"),
-        ({"one": AUDIT.replace('"labels"', '"qqq"')}, r"needs 'qqq', .* Known: class_names, class_scores, factors, .*text, train_split\."),
+        (
+            {"one": AUDIT.replace('"labels"', '"qqq"')},
+            r"needs 'qqq', .* Known: background, captions, class_names, class_scores, cohort, conditions, .*text, train_split, zero_shot\.",
+        ),
         ({"one": AUDIT.replace('"labels"', "*NEEDS")}, r"pytest\.mark\.needs\(\*NEEDS\): wanted a string in quotes"),
         ({"one": AUDIT.replace('"a.b"', "KEY")}, r"pytest\.mark\.audit\(KEY\): wanted a string in quotes"),
     ],

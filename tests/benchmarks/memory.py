@@ -64,7 +64,7 @@ def _in_a_child(number: int, folder: Path | None) -> tuple[float, float, float]:
 def _measure(number: int, folder: Path) -> tuple[float, float, float]:
     from fixtures.backbones.specification import Preprocessing
     from fixtures.datasets.loading import load
-    from fixtures.datasets.specification import from_table
+    from fixtures.datasets.toml_table import from_table
     from fixtures.evidence.store import prepare
     from fixtures.progress import on
     from fixtures.views.view import View, resolve

@@ -8,15 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
+
+from tests.command_line.pictures import write_pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = "--backbone=tests.command_line.subjects:tiny"
 POLICY = """
 [depth]
 images_per_view = 24
+severities = [3]
+search_images = 24
+search_passes = 2
+attack_images = 8
+attack_steps = 2
 [bounds."accuracy.top1"]
 bound = 0.0
 reason = "always holds"
@@ -61,17 +66,7 @@ def audit(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Audit:
 @pytest.fixture
 def pictures(pytester: pytest.Pytester) -> str:
     """A dataset of 48 small pictures of twelve classes, as `--audit-dataset=…`; its folder is `pictures/` of the test's folder."""
-    folder = pytester.path / "pictures"
-    folder.mkdir()
-    draw = np.random.default_rng(1)
-    rows = ["file,label,weather"]
-    for index in range(48):
-        Image.fromarray(draw.integers(0, 256, (40, 48, 3), dtype=np.uint8)).save(folder / f"{index:02}.png")
-        rows.append(f"{index:02}.png,{index % 12},{'rain' if index % 2 else 'sun'}")
-    (folder / "labels.csv").write_text("\n".join(rows))
-    table = '[pictures]\nlayout = "csv"\nroot = "pictures"\ntable = "labels.csv"\nlabel = "label"\nlabel_space = "shapes"\n'
-    table += 'factors = ["weather"]\n'
-    (pytester.path / "pictures.toml").write_text(table)
+    write_pictures(pytester.path)
     return "--audit-dataset=pictures.toml"
 
 

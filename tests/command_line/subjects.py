@@ -53,10 +53,10 @@ def broken() -> Broken:
 
 
 class Slow(Tiny):
-    """Takes its time, so that a run can be killed in the middle."""
+    """Takes its time over every image, so that a run can be killed in the middle."""
 
     def forward(self, images: Tensor) -> Tensor:
-        time.sleep(float(os.environ.get("SLOW_SECONDS", "0")))
+        time.sleep(float(os.environ.get("SLOW_SECONDS", "0")) * len(images))
         return super().forward(images)
 
 
@@ -118,6 +118,33 @@ class Headless(nn.Module):
 
 def headless() -> Headless:
     return Headless()
+
+
+class Embedding(Tiny):
+    """Gives features and class scores, and can be tuned."""
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        return self.body(images)
+
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:
+        return features if pre_logits else self.head(features)
+
+
+def embedding() -> Embedding:
+    return Embedding()
+
+
+class Weightless(nn.Module):
+    """Answers by the brightness of an image, and has nothing that could be trained or disturbed."""
+
+    label_space, pretrained_cfg = Tiny.label_space, Tiny.pretrained_cfg
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.mean(dim=(1, 2, 3))[:, None] * torch.arange(12)
+
+
+def weightless() -> Weightless:
+    return Weightless()
 
 
 def _logged(seed: int) -> Tiny:

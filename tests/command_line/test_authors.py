@@ -47,7 +47,7 @@ def ask(pytester: pytest.Pytester, pictures: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, pytester.path / name)
-    for name in ("fixtures", "reports", "tests", "audits/measures"):
+    for name in ("fixtures", "reports", "tests", "audits/measures", "audits/across.py", "audits/ranking.py"):
         (pytester.path / name).parent.mkdir(exist_ok=True)
         (pytester.path / name).symlink_to(ROOT / name)
     (pytester.path / "audits" / "__init__.py").touch()
@@ -100,3 +100,34 @@ def test_a_mistake_at_the_head_of_an_audit_is_refused(ask: Ask, right: str, wron
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert words in result.stderr.str()
     assert "Traceback" not in result.stderr.str()
+
+
+CHANGED = '''"""Openness: a property of nobody."""
+
+import pytest
+
+from audits.measures.estimate import proportion
+from fixtures.views.view import View
+
+VIEWS = [View("brightness", 0.97), View("corruption_gaussian_noise", 5), View("brightness", 0.99), View("pgd_linf", 128)]
+
+
+@pytest.mark.audit("openness.changed")
+@pytest.mark.needs("labels")
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+def test_it_stays_as_it_is(evidence, reference, verdict):
+    """It stays as it is."""
+    verdict.at_most(proportion(evidence.prediction != reference.prediction))
+'''
+
+
+def test_pictures_of_an_authors_audit_are_of_the_view_that_changes_most_and_is_no_attack(ask: Ask, pytester: pytest.Pytester) -> None:
+    result = ask(CHANGED)
+    run = run_file(pytester.path)
+    changed = {record["view"]: record["value"] for record in run["records"] if record["verdict"] in ("violated", "undecided")}
+
+    assert result.ret == 1
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+    assert max(changed, key=changed.__getitem__) == "pgd_linf=128"
+    assert changed["corruption_gaussian_noise=5"] > changed["brightness=0.97"]
+    assert [exhibit["view"] for exhibit in run["exhibits"] if exhibit.get("audit")] == ["corruption_gaussian_noise=5"]

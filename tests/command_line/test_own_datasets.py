@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.command_line.conftest import FIRST, IMPOSSIBLE, SERIAL_AND_WORKERS, Audit, run_file
+from fixtures.views.corruptions import CORRUPTIONS
+from tests.command_line.conftest import FIRST, IMPOSSIBLE, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
 pytest_plugins = ["pytester"]
 
@@ -40,6 +41,26 @@ def test_a_dataset_of_the_backbones_own_table_is_audited_required_and_waived(
 
 
 @SERIAL_AND_WORKERS
+def test_every_condition_of_a_dataset_is_a_case_of_its_own(
+    audit: Audit, pytester: pytest.Pytester, policy: Callable[[str], str], pictures: str, workers: tuple[str, ...]
+) -> None:
+    table = pytester.path / "pictures.toml"
+    table.write_text(table.read_text() + 'conditions = { wet = "weather=rain", dry = "weather=sun" }\n')
+    required = '[[required]]\naudits = ["mistakes.*"]\ndatasets = ["pictures"]\n'
+    bounds = '[bounds."mistakes.error_ratio[wet]"]\nbound = 2.1\nreason = "half of the images are wet: never more"\n'
+    result = audit(TINY, pictures, policy(bounds + required), "-k", "mistakes", "--audit-partial", *workers)
+    run = run_file(pytester.path)
+
+    assert result.ret == 0, result.stdout.str()
+    assert {record["audit"]: record["verdict"] for record in run["records"]} == {
+        "mistakes.error_ratio[wet]": "holds",
+        "mistakes.error_ratio[dry]": "reported",
+    }
+    assert sum(record["value"] for record in run["records"]) == pytest.approx(2)
+    assert run["gate"]["missing"] == []
+
+
+@SERIAL_AND_WORKERS
 @pytest.mark.usefixtures("pictures")
 def test_a_wrong_path_in_the_backbones_own_table_is_one_line(
     audit: Audit, pytester: pytest.Pytester, policy: Callable[[str], str], workers: tuple[str, ...]
@@ -51,3 +72,30 @@ def test_a_wrong_path_in_the_backbones_own_table_is_one_line(
     assert f"models/mine.toml [mine]: datasets: no file {pytester.path}/models/pictures.toml" in text
     assert "Traceback" not in text
     assert len([line for line in text.splitlines() if line.strip()]) <= 2
+
+
+@pytest.mark.slow
+@SERIAL_AND_WORKERS
+def test_mistakes_under_all_corruptions_are_counted_in_those_of_a_reference(
+    audit: Audit, pytester: pytest.Pytester, policy: Callable[[str], str], pictures: str, workers: tuple[str, ...]
+) -> None:
+    table = pytester.path / "pictures.toml"
+    table.write_text(table.read_text() + 'corruption_errors = "coin.csv"\n')
+    names = [name for name, corruption in CORRUPTIONS.items() if not corruption.extra]
+    (pytester.path / "coin.csv").write_text("corruption,severity,error\n" + "".join(f"{name},3,0.5\n" for name in names))
+    bound = '[bounds."robustness.mce"]\nbound = 3.0\nreason = "always holds"\n'
+    saved = "[depth]\njpeg_round_trip = true\nimages_per_view = 24\nseverities = [3]\n"
+    (pytester.path / "saved.toml").write_text(saved + bound)
+    plain = audit(TINY, pictures, policy(bound), "-k", "mce", "--audit-partial", *workers)
+    (record,) = run_file(pytester.path)["records"]
+    jpeg = audit(TINY, pictures, "--audit-policy=saved.toml", "-k", "mce", "--audit-partial", *workers)
+    (other,) = run_file(pytester.path)["records"]
+
+    assert (plain.ret, jpeg.ret) == (0, 0), plain.stdout.str()
+    for found, as_jpeg in ((record, False), (other, True)):
+        assert (found["audit"], found["verdict"], found["n"]) == ("robustness.mce", "holds", 24)
+        ratios = found["detail"]["ratios"]
+        assert ratios["to"] == "coin"
+        assert found["detail"]["saved_as_jpeg"] is found["depth"]["jpeg_round_trip"] is as_jpeg
+        assert [one["name"] for one in ratios["values"]] == names
+        assert found["value"] == pytest.approx(sum(one["value"] for one in ratios["values"]) / 15)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line.conftest import FIRST, ROOT, SERIAL_AND_WORKERS, TINY, Audit, run_file
+from fixtures.search.bisection import most_asked
+from fixtures.search.changes import MOST_SEVERE, MOST_TOGETHER, SEARCHED
+from tests.command_line.conftest import FIRST, POLICY, ROOT, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
 pytest_plugins = ["pytester"]
 
@@ -104,6 +106,29 @@ def test_nothing_judged_is_not_green(audit: Audit, pytester: pytest.Pytester, pi
     assert result.ret == 1
     assert "nothing was judged" in result.stdout.str()
     assert {record["verdict"] for record in run_file(pytester.path)["records"]} == {"reported"}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("pictures")
+@pytest.mark.parametrize(("passes", "state"), [(2, "not a gate"), (4, "ready")])
+def test_fewer_passes_of_a_search_than_the_policys_are_not_a_gate(
+    audit: Audit, pytester: pytest.Pytester, policy: Callable[..., str], passes: int, state: str
+) -> None:
+    """The policy has three, and nothing else is left out."""
+    (pytester.path / "mine.toml").write_text(
+        '[mine]\nlibrary = "factory"\nmodel = "tests.command_line.subjects:tiny"\nlabel_space = "shapes"\ndatasets = ["pictures.toml"]\n'
+    )
+    three = POLICY.replace("search_passes = 2", "search_passes = 3")
+    result = audit("--backbone=mine.toml", policy(base=three), f"--audit-search-passes={passes}")
+    run = run_file(pytester.path)
+    searched = [record for record in run["records"] if record["audit"].startswith("invariance.radius[")]
+
+    assert result.ret == 0
+    assert run["gate"]["state"] == state
+    assert run["gate"]["partial"] == (["--audit-search-passes"] if passes < 3 else [])
+    assert {record["depth"]["search_passes"] for record in searched} == {passes}
+    assert {record["audit"] for record in searched} == {f"invariance.radius[{name}]" for name in SEARCHED}
+    assert all(2 <= record["detail"]["passes"] <= passes + most_asked(MOST_SEVERE * MOST_TOGETHER) for record in searched)
 
 
 def test_an_audit_is_chosen_by_its_key(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:

@@ -44,6 +44,7 @@ def refused(result: pytest.RunResult, *words: str) -> None:
         ((KNOWN, "--audit-dataset=shappes"), ("shappes", "Did you mean 'shapes'")),
         ((TINY, "--audit-precision=fp31"), ("fp31", "fp32")),
         ((TINY, "--audit-limit=0"), ("--audit-limit", "got 0")),
+        ((TINY, "--audit-search-passes=1"), ("--audit-search-passes: got 1, wanted a whole number of at least 2.",)),
         pytest.param((TINY, "--audit-device=cuda:9"), ("cuda:9",), marks=pytest.mark.slow),
         ((TINY, "--audit-device=gpu"), ("'gpu'", "wanted auto, cpu, cuda")),
         ((KNOWN, "--audit-policy=nowhere.toml"), ("no file", "nowhere.toml")),

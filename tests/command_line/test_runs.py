@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from datetime import datetime
 
 import pyarrow.parquet as pq
 import pytest
 
+from reports.html import render
 from tests.command_line.conftest import FIRST, IMPOSSIBLE, ROOT, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
 pytest_plugins = ["pytester"]
@@ -18,6 +21,7 @@ NAME = "tests.command_line.subjects:tiny"
 OTHER = "--backbone=tests.command_line.subjects:other"
 
 
+@pytest.mark.slow
 def test_a_run_leaves_records_report_and_evidence(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]
 ) -> None:
@@ -29,24 +33,29 @@ def test_a_run_leaves_records_report_and_evidence(
     result.stdout.fnmatch_lines(["*accuracy.top1*pictures*", "Not a gate: a partial run (--audit-dataset)*", "report: *report.html"])
     assert run["schema_version"] == 1
     assert run["provenance"]["backbones"][NAME]["weights"]
+    assert 0 <= time.time() - datetime.fromisoformat(run["provenance"]["begun"]).timestamp() < 3600
     top1 = records["accuracy.top1", "clean"]
     assert (top1["backbone"], top1["dataset"], top1["n"], top1["verdict"], top1["bound"]) == (NAME, "pictures", 48, "holds", 0.0)
     assert top1["low"] <= top1["value"] <= top1["high"]
     assert {"route", "preprocessing", "seconds", "direction", "confidence_level"} <= top1.keys()
     assert records["invariance.consistency", "rotation=10"]["n"] == 24
     assert records["invariance.consistency", "rotation=10"]["actual"]["angle_degrees"] == 10
-    assert records["calibration.nll", "clean"]["verdict"] == "reported"
+    assert (records["calibration.nll", "clean"]["verdict"], records["calibration.nll", "clean"]["p_violated"]) == ("reported", None)
+    assert (top1["p_violated"], top1["violated_after_holm"]) == (1.0, False)
+    judged = [record for record in run["records"] if record["verdict"] != "reported"]
+    assert run["budget"] == {"false_red": 0.05, "judged": len(judged), "violated": 0, "violated_after_holm": 0}
     (left_out,) = [one for one in run["left_out"] if one["audit"] == "accuracy.real"]
     assert "needs several labels an image (ReaL)" in left_out["reason"]
     table = pq.read_table(next((pytester.path / "audit-report" / "evidence").rglob("clean.parquet"))).to_pydict()
     assert {"file", "label", "prediction", "confidence", "factor_weather"} <= table.keys()
     assert sum(table["correct"]) / 48 == pytest.approx(top1["value"])
     html = (pytester.path / "audit-report" / "report.html").read_text()
-    assert "default-src 'none'" in html
+    assert html == render(run), "the same run gives the same bytes"
     cases = list(ElementTree.parse(pytester.path / "audit.xml").iter("testcase"))
     assert not any(case.find("properties") is not None and "audit_record" in ElementTree.tostring(case, "unicode") for case in cases)
 
 
+@pytest.mark.slow
 def test_changing_a_bound_costs_no_forward_pass(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:
     audit(TINY, pictures, policy(), *QUICK)
     first = run_file(pytester.path)
@@ -71,7 +80,7 @@ def test_a_limited_run_never_answers_for_a_full_one(
     assert limited["records"][0]["n"] == 24
     assert not limited["gate"]["ready"]
     assert full["records"][0]["n"] == 48
-    assert full["provenance"]["forward_passes"] == 1
+    assert full["provenance"]["forward_passes"] == 1 + 5  # in other ways of asking, a few of them
 
 
 @pytest.mark.slow
@@ -90,6 +99,9 @@ def test_serial_and_two_workers_give_the_same_records(
         for key in first.keys() - {"seconds"}:
             assert first[key] == (pytest.approx(second[key], abs=1e-6) if isinstance(first[key], float) else second[key]), key
     assert one["exhibits"] == two["exhibits"]
+    assert one["ranks"] == two["ranks"]
+    first = one["ranks"][0]
+    assert (first["audit"], set(first["ranks"]), first["paired"]) == ("accuracy.top1", {NAME, OTHER.partition("=")[2]}, True)
     assert (
         one["provenance"]["backbones"].keys() == two["provenance"]["backbones"].keys() == {record["backbone"] for record in one["records"]}
     )
@@ -97,6 +109,7 @@ def test_serial_and_two_workers_give_the_same_records(
         "accuracy.top1",
         "calibration.ece",
         "invariance.consistency",
+        *(f"ranking.{kind}[{group}]" for group in ("accuracy", "calibration", "invariance", "all") for kind in ("z_score", "rank")),
     ]
     assert two["provenance"]["forward_passes"] == one["provenance"]["forward_passes"]
     assert two["provenance"]["processes"] == 2
@@ -116,6 +129,20 @@ def test_a_plan_says_what_would_run_and_runs_nothing(
     after = audit(TINY, pictures, policy(), *QUICK, "--audit-plan", *workers)
 
     after.stdout.fnmatch_lines(["*forward passes to do: 0*"])
+
+
+@pytest.mark.slow
+def test_a_plan_counts_what_is_asked_besides_evidence(audit: Audit) -> None:
+    asked = ("--backbone=shapes_convnext_sup", "--audit-dataset=shapes", "--audit-limit=40", "-k", "similarity or efficiency")
+
+    result = audit(*asked, "--audit-plan")
+
+    result.stdout.fnmatch_lines([
+        "*shapes_convnext_sup on shapes: 2 passes, 80 images; cached 0; to do 2 passes, 80 images",
+        "*of these, to compare layers: 40 images (to do)",
+        "*besides these: what an answer takes, tried by at least * images (to do)",
+        "*forward passes to do: 2; images to do: 80; *",
+    ])  # fmt: skip
 
 
 @pytest.mark.slow
