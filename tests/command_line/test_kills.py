@@ -15,6 +15,7 @@ import pytest
 
 from fixtures.evidence.cache import EvidenceCache
 from tests.command_line.conftest import ROOT, SERIAL_AND_WORKERS, Audit, environment, run_file
+from tests.command_line.subjects import kept
 
 pytest_plugins = ["pytester"]
 
@@ -27,22 +28,23 @@ def _hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def started(folder: Path, *arguments: str, report: str = "audit-report", workers: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+def started(folder: Path, *arguments: str, report: str = "audit-report", **more: str) -> subprocess.Popen[bytes]:
+    """A run of its own process. more: of its environment; HELD_FROM=3 has it wait to be killed from the third file of evidence on."""
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), str(ROOT / "audits"), "-p", "no:cacheprovider"]
-    more = environment(PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1", XDG_CACHE_HOME=str(folder / "cache"), SLOW_SECONDS="0.017")
-    command += [SLOW, *CHOSEN, *arguments, *workers, f"--audit-report={report}"]
-    return subprocess.Popen(command, cwd=folder, env=more, preexec_fn=_hear_interrupts, stdout=subprocess.DEVNULL)
+    around = environment(PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1", XDG_CACHE_HOME=str(folder / "cache"), **more)
+    command += [SLOW, *CHOSEN, *arguments, f"--audit-report={report}"]
+    return subprocess.Popen(command, cwd=folder, env=around, preexec_fn=_hear_interrupts, stdout=subprocess.DEVNULL)
 
 
 def passes_kept(folder: Path) -> int:
     """Forward passes of which the results are kept: one a file, but for the five of which the numerical noise is made."""
-    files = folder.glob("cache/backbone-audits/evidence/*.columns.safetensors")
+    files = kept(folder / "cache")
     return sum(5 if "envelope" in EvidenceCache(file.parent).words(file.name.split(".")[0]) else 1 for file in files)
 
 
 def wait_for_evidence(folder: Path, files: int) -> None:
     deadline = time.monotonic() + 120
-    while len(list(folder.glob("cache/backbone-audits/evidence/*.columns.safetensors"))) < files:
+    while len(kept(folder / "cache")) < files:
         assert time.monotonic() < deadline, "the run measured nothing"
         time.sleep(0.05)
 
@@ -54,7 +56,7 @@ def test_the_next_run_goes_on_where_a_killed_one_was(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], how: signal.Signals, workers: tuple[str, ...]
 ) -> None:
     gate = policy()
-    run = started(pytester.path, pictures, gate, workers=workers)
+    run = started(pytester.path, pictures, gate, *workers, HELD_FROM="3")
     wait_for_evidence(pytester.path, 3)
     os.kill(run.pid, how)
     assert run.wait(120) != 0
@@ -75,7 +77,7 @@ def test_an_interrupted_run_keeps_its_records_and_is_no_gate(
     pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str], workers: tuple[str, ...]
 ) -> None:
     required = '[[required]]\naudits = ["accuracy.top1", "invariance.consistency"]\ndatasets = ["pictures"]\n'
-    run = started(pytester.path, pictures, policy(required), workers=workers)
+    run = started(pytester.path, pictures, policy(required), *workers, HELD_FROM="4")
     wait_for_evidence(pytester.path, 4)
     os.kill(run.pid, signal.SIGINT)
 
@@ -90,7 +92,7 @@ def test_an_interrupted_run_keeps_its_records_and_is_no_gate(
 @pytest.mark.slow
 def test_two_runs_share_a_cache(pytester: pytest.Pytester, pictures: str, policy: Callable[[], str]) -> None:
     gate = policy()
-    runs = [started(pytester.path, pictures, gate, report=f"report{number}") for number in (1, 2)]
+    runs = [started(pytester.path, pictures, gate, report=f"report{number}", SLOW_SECONDS="0.017") for number in (1, 2)]
 
     assert [run.wait(240) for run in runs] == [0, 0]
     left = [json.loads((pytester.path / f"report{number}" / "run.json").read_text()) for number in (1, 2)]
