@@ -1,0 +1,181 @@
+"""Measures of scores where an image has several labels or none: does a label's score tell the images that have it from those that do not?
+
+Both are means over labels of what a score's order of the images is worth. Which images there are decides all labels at once, so the
+interval is that of the mean, from what each image adds to it: the infinitesimal jackknife (Efron 1982), which for the area under one curve
+is the method of DeLong, DeLong and Clarke-Pearson (1988).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit, stdtrit
+
+from audits.measures.columns import array
+from audits.measures.estimate import Estimate, with_replicates
+from audits.measures.tails import of_limits
+
+Floats = NDArray[np.float64]
+Truth = NDArray[np.int8]
+
+CONFIDENCE_LEVEL = 0.95
+TAIL = (1 - CONFIDENCE_LEVEL) / 2
+UNKNOWN = -1
+
+
+def mean_over_labels(scores: Any, truth: Any, metric: str, ids: Sequence[Any] | None = None) -> Estimate:
+    """How well scores tell which images have a label, as the mean over labels.
+
+    scores: [n, labels], the larger the likelier; truth: [n, labels] of 1 has it, 0 has it not, -1 unknown: left out of that label.
+    metric: "auroc", the share of pairs of an image with the label and one without that are in order, ties counting half; or
+    "mean_average_precision", the mean over images with the label of the share that have it among all that score as high or higher
+    (without interpolation, as scikit-learn; not the eleven points of PASCAL VOC 2007). A label that all known images have, or none, does
+    not enter.
+    Interval: Student's on the logit scale; average precision is first lowered by what an image with the label counts for in its own
+    precision, about 1 / (images with it), which the value keeps. A label whose images are all in order shows no spread: as many unseen
+    ones as may be there (the rule of three, Hanley & Lippman-Hand 1983, at 97.5 %) are then put where they cost most. It is for twenty or
+    more images with each label and as many without. Replicates weigh images, where these have names: ids [n].
+    detail: the value of each label that enters. Errors: ValueError for another metric, other shapes, NaN, no label that enters.
+    """
+    if metric not in METRICS:
+        raise ValueError(f"metric: got {metric!r}, wanted {' or '.join(METRICS)}: others are about one label an image.")
+    score, known = array("scores", scores), array("truth", truth)
+    if score.ndim != 2 or score.shape != known.shape:
+        raise ValueError(f"scores: got shape {score.shape} and truth of {known.shape}; wanted [images, labels] of both.")
+    entering = [label for label in range(score.shape[1]) if {0, 1} <= set(np.unique(known[:, label]).tolist())]
+    if not entering:
+        raise ValueError(f"truth: none of {score.shape[1]} labels has both images with it and images without; wanted at least one.")
+    labels = [_Label.of(score[:, label].astype(np.float64), known[:, label]) for label in entering]
+    n, ones = len(score), np.ones((1, len(score)))
+    each = [METRICS[metric](label, ones) for label in labels]
+    values = np.array([float(one.value[0]) for one in each])
+    value, debt = float(values.mean()), float(np.mean([one.debt for one in each]))
+    spread = math.sqrt(float((np.mean([one.influence for one in each], axis=0) ** 2).sum()))
+    freedom = _freedom([part for label, one in zip(labels, each, strict=True) for part in label.parts(one.influence)])
+    flawless = [label for label, of_label in zip(labels, values, strict=True) if of_label == 1]
+
+    def limits(tail: float) -> tuple[float, float]:
+        reach = -float(stdtrit(freedom, tail)) * spread
+        unseen = sum(1 - label.least(metric, tail) for label in flawless) / len(labels)
+        return max(0.0, min(value, _moved(value - debt, -reach)) - unseen), max(value, _moved(value, reach))
+
+    def statistic(weights: Floats) -> Floats:
+        drawn = np.stack([METRICS[metric](label, weights).value for label in labels], axis=1)
+        return np.nanmean(drawn, axis=1)  # a label of which a replicate has no image does not enter there
+
+    of_labels = dict(zip(map(str, entering), values.tolist(), strict=True))
+    detail = {"metric": metric, "labels": of_labels, "left_out": score.shape[1] - len(labels)}
+    found = Estimate(value, *limits(TAIL), n, CONFIDENCE_LEVEL, "infinitesimal jackknife", detail, tail=of_limits(limits))
+    return with_replicates(found, statistic, ids, [])
+
+
+def _moved(value: float, by: float) -> float:
+    """A share moved by so many of its own units, on the logit scale; 0 and 1 stay."""
+    scale = value * (1 - value)
+    return float(expit(logit(value) + by / scale)) if scale > 0 else value
+
+
+def _freedom(parts: list[Floats]) -> float:
+    """The degrees of freedom of a sum of variances, each from the influences of one group of images (Satterthwaite 1946)."""
+    variances = np.array([float((part**2).sum()) for part in parts])
+    fewest = np.array([max(1, len(part) - 1) for part in parts])
+    return float(variances.sum() ** 2 / (variances**2 / fewest).sum()) if variances.any() else 1.0
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """A metric of one label: its value under each of several weightings [r], and what each image adds to it at equal weights, [n]."""
+
+    value: Floats
+    influence: Floats
+    debt: float = 0.0  # by how much it is too high on average, because an image with the label counts in its own precision
+
+
+@dataclass(frozen=True)
+class _Label:
+    """The images about which a label is known, the highest score first."""
+
+    order: NDArray[np.int64]  # their places among all n
+    has: NDArray[np.bool_]  # in this order
+    ends: NDArray[np.int64]  # for each, the last with the same score
+    begins: NDArray[np.int64]  # … and the first
+    n: int
+
+    @classmethod
+    def of(cls, score: Floats, truth: Truth) -> _Label:
+        known = np.flatnonzero(truth != UNKNOWN)
+        order = known[np.argsort(-score[known], kind="stable")]
+        falling = score[order]
+        return cls(
+            order,
+            truth[order] == 1,
+            np.searchsorted(-falling, -falling, side="right") - 1,
+            np.searchsorted(-falling, -falling, side="left"),
+            len(score),
+        )
+
+    def least(self, metric: str, tail: float) -> float:
+        """What a flawless order may really be worth: some images without the label, never seen, may stand first, or some with it last."""
+        having, lacking = int(self.has.sum()), int((~self.has).sum())
+        lost, gained = (1 - tail ** (1 / count) for count in (having, lacking))
+        if metric == "auroc":
+            return 1 - max(lost, gained)
+        above = gained * lacking
+        place = np.arange(1, having + 1)
+        return min(float((place / (place + above)).mean()), 1 - lost * (1 - having / (having + lacking)))
+
+    def spread_out(self, influence: Floats) -> Floats:
+        """Influences of the known images [k] as those of all, [n], 0 where nothing is known; a little more for the mean taken off."""
+        having, lacking = int(self.has.sum()), int((~self.has).sum())
+        whole = np.zeros(self.n)
+        whole[self.order] = influence * np.sqrt([count / max(1, count - 1) for count in (lacking, having)])[self.has.astype(int)]
+        return whole
+
+    def parts(self, influence: Floats) -> list[Floats]:
+        """Influences [n] of the images that have the label, and of those that do not."""
+        return [influence[self.order[of]] for of in (self.has, ~self.has)]
+
+
+def _auroc(label: _Label, weights: Floats) -> _Worth:
+    drawn = weights[:, label.order]
+    having, lacking = drawn * label.has, drawn * ~label.has
+    beaten = lacking.sum(axis=1, keepdims=True) - (_up_to(lacking, label.ends) + _before(lacking, label.begins)) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = (having * beaten).sum(axis=1) / (having.sum(axis=1) * lacking.sum(axis=1))
+    with_it, without = label.has.sum(), (~label.has).sum()
+    ahead = (_up_to(having, label.ends) + _before(having, label.begins))[0] / 2
+    influence = np.where(label.has, (beaten[0] / without - value[0]) / with_it, (ahead / with_it - value[0]) / without)
+    return _Worth(value, label.spread_out(influence))
+
+
+def _average_precision(label: _Label, weights: Floats) -> _Worth:
+    drawn = weights[:, label.order]
+    having = drawn * label.has
+    right, all_ = _up_to(having, label.ends), _up_to(drawn, label.ends)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision = right / all_
+        value = np.where(having > 0, having * precision, 0).sum(axis=1) / having.sum(axis=1)
+    m = label.has.sum()
+    # an image counts in the precision at every image with the label that scores as high as it does, or lower
+    behind = [np.where(label.has, each[0], 0)[::-1].cumsum()[::-1][label.begins] for each in (1 / all_, precision / all_)]
+    influence = (label.has * (precision[0] - value[0] + behind[0]) - behind[1]) / m
+    debt = float(np.where(label.has, (1 - precision[0]) / all_[0], 0).sum() / m)
+    return _Worth(value, label.spread_out(influence), debt)
+
+
+METRICS: dict[str, Callable[[_Label, Floats], _Worth]] = {"auroc": _auroc, "mean_average_precision": _average_precision}
+
+
+def _up_to(weights: Floats, ends: NDArray[np.int64]) -> Floats:
+    """The weight of all images that score as high as each or higher, [r, k]."""
+    return weights.cumsum(axis=1)[:, ends]
+
+
+def _before(weights: Floats, begins: NDArray[np.int64]) -> Floats:
+    """The weight of all that score higher, [r, k]."""
+    return np.concatenate([np.zeros((len(weights), 1)), weights.cumsum(axis=1)], axis=1)[:, begins]
