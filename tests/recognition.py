@@ -53,6 +53,7 @@ LEARNT = ("shapes", "shapes_domains")  # whose train split tasks are fitted on, 
 MEMORY = "STANDINS_MEMORY"  # a file for what was looked at once, shared by the processes of one run of tests
 SAME = 1e-8  # squared distance of two signatures of one image: what single precision rounds
 SLIGHT = (View("blur", 1), View("corruption_gaussian_blur", 1))
+KNOWN: dict[bytes, Tensor] = {}  # what each batch of signatures was found to be
 CHANGED, EMPTY = "a factor is changed", "no object"
 CONDITIONS = (*catalog.resolve("shapes").conditions, CHANGED, EMPTY)
 
@@ -98,7 +99,14 @@ class Memory:
         return which, self.signatures[which], self.half_norms[which]
 
     def nearest(self, seen: Tensor) -> Tensor:
-        """The signature that is nearest to each of those seen, [n]; one that is the same needs no search among all."""
+        """The signature that is nearest to each of those seen, [n]: searched once for all stand-ins that are shown the same batch."""
+        key = seen.detach().numpy().tobytes()
+        if key not in KNOWN:
+            KNOWN[key] = self._searched(seen)
+        return KNOWN[key]
+
+    def _searched(self, seen: Tensor) -> Tensor:
+        """One that is the same as an image that is shown as it is needs no search among all."""
         which, known, half_norms = self.as_they_were
         found = torch.addmm(half_norms[None], seen, known.T, alpha=-1).argmin(dim=1)
         same = (known[found] - seen).square().sum(dim=1) < SAME
