@@ -33,7 +33,7 @@ def test_a_linear_classifier_on_its_features_is_right(evidence, probed, verdict)
 @pytest.mark.needs("label_matrix", "in_distribution")
 def test_linear_classifiers_on_its_features_tell_which_labels_an_image_has(evidence, probed_labels, verdict):
     """A linear classifier for each label, on frozen features, tells images that have it from images that do not."""
-    order = mean_over_labels(probed_labels.scores, probed_labels.truth, evidence.metric, evidence.ids)
+    order = mean_over_labels(probed_labels.scores, probed_labels.truth, evidence.metric, evidence.class_names, evidence.ids)
 
     verdict.at_least(order)
 

@@ -28,7 +28,7 @@ TAIL = (1 - CONFIDENCE_LEVEL) / 2
 UNKNOWN = -1
 
 
-def mean_over_labels(scores: Any, truth: Any, metric: str, ids: Sequence[Any] | None = None) -> Estimate:
+def mean_over_labels(scores: Any, truth: Any, metric: str, names: Sequence[str], ids: Sequence[Any] | None = None) -> Estimate:
     """How well scores tell which images have a label, as the mean over labels.
 
     scores: [n, labels], the larger the likelier; truth: [n, labels] of 1 has it, 0 has it not, -1 unknown: left out of that label.
@@ -40,13 +40,14 @@ def mean_over_labels(scores: Any, truth: Any, metric: str, ids: Sequence[Any] | 
     precision, about 1 / (images with it), which the value keeps. A label whose images are all in order shows no spread: as many unseen
     ones as may be there (the rule of three, Hanley & Lippman-Hand 1983, at 97.5 %) are then put where they cost most. It is for twenty or
     more images with each label and as many without. Replicates weigh images, where these have names: ids [n].
-    detail: the value of each label that enters. Errors: ValueError for another metric, other shapes, NaN, no label that enters.
+    detail: the value of each label that enters, by name. Errors: ValueError for another metric, other shapes, NaN, no label that enters.
     """
     if metric not in METRICS:
         raise ValueError(f"metric: got {metric!r}, wanted {' or '.join(METRICS)}: others are about one label an image.")
     score, known = array("scores", scores), array("truth", truth)
-    if score.ndim != 2 or score.shape != known.shape:
-        raise ValueError(f"scores: got shape {score.shape} and truth of {known.shape}; wanted [images, labels] of both.")
+    if score.ndim != 2 or score.shape != known.shape or score.shape[1] != len(names):
+        shapes = f"shape {score.shape}, truth of {known.shape} and {len(names)} names"
+        raise ValueError(f"scores: got {shapes}; wanted [images, labels] of both and a name for each label.")
     entering = [label for label in range(score.shape[1]) if {0, 1} <= set(np.unique(known[:, label]).tolist())]
     if not entering:
         raise ValueError(f"truth: none of {score.shape[1]} labels has both images with it and images without; wanted at least one.")
@@ -68,7 +69,7 @@ def mean_over_labels(scores: Any, truth: Any, metric: str, ids: Sequence[Any] | 
         drawn = np.stack([METRICS[metric](label, weights).value for label in labels], axis=1)
         return np.nanmean(drawn, axis=1)  # a label of which a replicate has no image does not enter there
 
-    of_labels = dict(zip(map(str, entering), values.tolist(), strict=True))
+    of_labels = {names[label]: of_label for label, of_label in zip(entering, values.tolist(), strict=True)}
     detail = {"metric": metric, "labels": of_labels, "left_out": score.shape[1] - len(labels)}
     found = Estimate(value, *limits(TAIL), n, CONFIDENCE_LEVEL, "infinitesimal jackknife", detail, tail=of_limits(limits))
     return with_replicates(found, statistic, ids, [])

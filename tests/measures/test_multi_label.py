@@ -15,6 +15,7 @@ from audits.measures.outliers import auroc
 from audits.measures.resampling import weights_of
 
 SCORE = {"auroc": roc_auc_score, "mean_average_precision": average_precision_score}
+THREE = ("rare", "usual", "frequent")
 SHARES = np.array([0.05, 0.15, 0.4])  # of images that have each label
 APART = np.array([1.5, 1.0, 2.0])  # standard deviations between those with a label and those without
 
@@ -39,14 +40,14 @@ def test_the_value_is_that_of_scikit_learn(metric: str, decimals: int) -> None:
     known = [truth[:, label] >= 0 for label in range(3)]
     each = [SCORE[metric](truth[of, label], scores[of, label]) for label, of in enumerate(known)]
 
-    assert mean_over_labels(scores, truth, metric, names(500)).value == pytest.approx(np.mean(each), abs=1e-12)
+    assert mean_over_labels(scores, truth, metric, THREE, names(500)).value == pytest.approx(np.mean(each), abs=1e-12)
 
 
 @pytest.mark.parametrize("metric", SCORE)
 def test_replicates_are_those_of_weighted_images(metric: str) -> None:
     """What scikit-learn makes of images that count as often as a replicate says."""
     scores, truth = drawn(np.random.default_rng(2), 300)
-    found = mean_over_labels(scores.round(1), truth, metric, names(300))
+    found = mean_over_labels(scores.round(1), truth, metric, THREE, names(300))
     weights = next(weights_of(id_digests(names(300)), 1000))[:5]
 
     wanted = [np.mean([SCORE[metric](truth[:, k], scores[:, k].round(1), sample_weight=each) for k in range(3)]) for each in weights]
@@ -62,7 +63,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(metric: str, alike: fl
     scores, truth = drawn(draw, 400_000)
     true = np.mean([SCORE[metric](truth[:, label], scores[:, label]) for label in range(3)])
 
-    found = [mean_over_labels(*drawn(draw, n, alike), metric) for _ in range(300)]
+    found = [mean_over_labels(*drawn(draw, n, alike), metric, THREE) for _ in range(300)]
     covered = np.mean([one.low <= true <= one.high for one in found])
 
     assert covered >= 0.92  # 0.95, less two and a half standard errors of 300 trials
@@ -73,7 +74,7 @@ def test_of_one_label_the_interval_is_delong_s() -> None:
     scores, truth = drawn(np.random.default_rng(4), 1000)
     one, of = scores[:, 2], truth[:, 2] == 1
 
-    found = mean_over_labels(scores[:, 2:], truth[:, 2:], "auroc", names(1000))
+    found = mean_over_labels(scores[:, 2:], truth[:, 2:], "auroc", THREE[2:], names(1000))
     wanted = auroc(one[of], one[~of])
 
     assert found.value == pytest.approx(wanted.value, abs=1e-12)
@@ -83,7 +84,7 @@ def test_of_one_label_the_interval_is_delong_s() -> None:
 @pytest.mark.parametrize("metric", SCORE)
 def test_a_flawless_order_of_few_images_proves_little(metric: str) -> None:
     truth = np.repeat([[0], [1]], 30, axis=0)
-    few, many = (mean_over_labels(np.tile(truth, (k, 1)), np.tile(truth, (k, 1)), metric, names(60 * k)) for k in (1, 20))
+    few, many = (mean_over_labels(np.tile(truth, (k, 1)), np.tile(truth, (k, 1)), metric, THREE[:1], names(60 * k)) for k in (1, 20))
 
     assert few.value == many.value == few.high == 1
     assert few.low < 0.9 < many.low < 1
@@ -98,7 +99,7 @@ def test_flawless_orders_hold_a_truth_that_is_nearly_so(metric: str) -> None:
 
     def one() -> bool:
         truth = draw.random(100) < 0.3
-        found = mean_over_labels((truth * 5.0 + draw.normal(size=100))[:, None], truth[:, None].astype(np.int8), metric)
+        found = mean_over_labels((truth * 5.0 + draw.normal(size=100))[:, None], truth[:, None].astype(np.int8), metric, THREE[:1])
         if found.value == 1:
             next(seen)
         return found.low <= true <= found.high
@@ -111,11 +112,11 @@ def test_a_label_that_no_image_has_does_not_enter() -> None:
     scores, truth = drawn(np.random.default_rng(6), 200)
     truth[:, 0] = 0
 
-    found = mean_over_labels(scores, truth, "auroc", names(200))
+    found = mean_over_labels(scores, truth, "auroc", THREE, names(200))
 
-    assert found.value == mean_over_labels(scores[:, 1:], truth[:, 1:], "auroc", names(200)).value
+    assert found.value == mean_over_labels(scores[:, 1:], truth[:, 1:], "auroc", THREE[1:], names(200)).value
     assert found.detail is not None
-    assert (set(found.detail["labels"]), found.detail["left_out"]) == ({"1", "2"}, 1)
+    assert (set(found.detail["labels"]), found.detail["left_out"]) == ({"usual", "frequent"}, 1)
 
 
 @pytest.mark.parametrize(
@@ -131,14 +132,14 @@ def test_what_cannot_be_counted_is_refused(change, words: str) -> None:
     scores, truth, metric = change(*drawn(np.random.default_rng(7), 50))
 
     with pytest.raises(ValueError, match=words):
-        mean_over_labels(scores, truth, metric, names(50))
+        mean_over_labels(scores, truth, metric, THREE, names(50))
 
 
 def test_two_releases_are_compared_image_by_image() -> None:
     draw = np.random.default_rng(8)
     scores, truth = drawn(draw, 600)
-    one = mean_over_labels(scores, truth, "auroc", names(600))
-    other = mean_over_labels(scores + 0.3 * draw.normal(size=scores.shape), truth, "auroc", names(600))
+    one = mean_over_labels(scores, truth, "auroc", THREE, names(600))
+    other = mean_over_labels(scores + 0.3 * draw.normal(size=scores.shape), truth, "auroc", THREE, names(600))
     assert one.replicates is not None
     assert other.replicates is not None
 
