@@ -74,6 +74,7 @@ LIARS: dict[str, tuple[str, ...]] = {
     "retrieval.recall@{k}": ("coin_flip",),
     "retrieval.precision@{k}": ("coin_flip",),
     "verification.accuracy": ("coin_flip",),
+    "verification.tar@far[{far}]": ("coin_flip",),
 }
 # A blur of 0.3 px changes images no more than half precision does: who changes its mind because of it also does when it is asked in
 # another way, and no verdict is finer than that.
@@ -84,7 +85,7 @@ REPORTED = {  # to be compared with published tables; what each product can pay;
     "outliers.auroc_neighbours", "outliers.fpr95_neighbours",
     "calibration.ece_at_100", "efficiency.parameters", "efficiency.macs", "efficiency.throughput", "efficiency.latency",
     "efficiency.peak_memory", "similarity.cka", "transfer.multi_task[{factor}]",
-    "retrieval.image_to_text@{k}", "retrieval.text_to_image@{k}", "verification.tar@far",
+    "retrieval.image_to_text@{k}", "retrieval.text_to_image@{k}",
 }  # fmt: skip
 CLAIMS = read_claims(ROOT / "audits")
 EMBEDDED = (
@@ -146,7 +147,7 @@ def test_what_is_only_reported_is_judged_nowhere() -> None:
 def test_every_audit_of_the_embedded_dataset_has_a_bound() -> None:
     policy = load_policy(None, ROOT / "audits" / "policy.toml")
 
-    values = {"factor": "texture", "score": "energy", "k": "5", "shots": "5"}
+    values = {"factor": "texture", "score": "energy", "k": "5", "shots": "5", "far": "0.01"}
     audits = [reduce(lambda key, each: key.replace(f"{{{each}}}", values[each]), values, audit) for audit in LIARS]
 
     judged = [audit for audit in audits if any(judges(policy, audit, "shapes_convnext_sup", dataset) for dataset in EMBEDDED)]
