@@ -5,23 +5,18 @@ A gate that was never seen to fail is decoration.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from functools import lru_cache, reduce
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fixtures.claims import matches, read_claims
+from fixtures.claims import matches
 from fixtures.policy import judges, load_policy
 from tests import graphics, viewers
 from tests.accepted import write_hard_pictures, write_pictures
-from tests.recognition import MEMORY, SAMPLED
+from tests.audits.runs import CLAIMS, ROOT, Verdicts, records, run
+from tests.recognition import SAMPLED
 
-ROOT = Path(__file__).resolve().parents[2]
 BLIND = (
     "condition_blind", "texture_blind", "small_blind", "large_blind", "night_blind", "glare_blind", "poster_blind", "crowd_blind",
 )  # fmt: skip
@@ -85,9 +80,7 @@ REPORTED = {  # to be compared with published tables; what each product can pay;
     "outliers.auroc_neighbours", "outliers.fpr95_neighbours",
     "calibration.ece_at_100", "efficiency.parameters", "efficiency.macs", "efficiency.throughput", "efficiency.latency",
     "efficiency.peak_memory", "similarity.cka", "transfer.multi_task[{factor}]",
-    "retrieval.image_to_text@{k}", "retrieval.text_to_image@{k}",
 }  # fmt: skip
-CLAIMS = read_claims(ROOT / "audits")
 EMBEDDED = (
     "shapes", "shapes_shifted", "shapes_styles", "shapes_cue_conflict", "shapes_factors", "shapes_empty", "shapes_domains", "shapes_pairs",
 )  # fmt: skip
@@ -95,8 +88,8 @@ PICTURES = 400  # of ImageNet's validation set, for accuracy.real: the truth of 
 
 
 @lru_cache(maxsize=8)
-def verdicts_of(folder: Path, property_name: str, attacked: bool) -> dict[tuple[str, str], dict[str, str]]:
-    """The verdicts of one property: (audit, stand-in) -> dataset, and view or parameter -> verdict, from one run of the real command.
+def verdicts_of(folder: Path, property_name: str, attacked: bool) -> Verdicts:
+    """The verdicts of one property, from one run of the real command.
 
     attacked: those of its audits that attack, and their stand-ins; else all others."""
     audits = [audit for audit in LIARS if audit.startswith(property_name) and audit.startswith(UNDER_ATTACK) == attacked]
@@ -106,25 +99,8 @@ def verdicts_of(folder: Path, property_name: str, attacked: bool) -> dict[tuple[
     return run(folder, f"audits/test_{property_name}.py", "-k", ATTACKS if attacked else f"({known}) and not ({ATTACKS})", *backbones)
 
 
-def verdicts_about(folder: Path, audit: str) -> dict[tuple[str, str], dict[str, str]]:
+def verdicts_about(folder: Path, audit: str) -> Verdicts:
     return verdicts_of(folder, audit.partition(".")[0], audit.startswith(UNDER_ATTACK))
-
-
-def run(folder: Path, file: str, *arguments: str) -> dict[tuple[str, str], dict[str, str]]:
-    report = folder / Path(file).stem
-    command = [sys.executable, "-m", "pytest", file, "-q", "--audit-partial", f"--audit-report={report}"]
-    command += [f"--audit-cache={folder / 'cache'}", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), MEMORY: str(folder / "memory.safetensors")}
-    subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, timeout=900)
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    records: list[dict[str, Any]] = json.loads((report / "run.json").read_text())["records"]
-    for record in records:
-        claim = next((claim for claim in CLAIMS if matches(claim.pattern, record["audit"])), None)
-        if claim is None:  # of several backbones together: where each stands
-            continue
-        case = f"{record['view'] if claim.key == record['audit'] else record['audit']} of {record['dataset']}"
-        found.setdefault((claim.key, record["backbone"].rpartition(":")[2]), {})[case] = record["verdict"]
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +110,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_no_audit_is_without_a_liar() -> None:
     elsewhere = {"accuracy.real", "shape_bias.error_consistency"}  # what the embedded images lack: ReaL labels, answers of people
+    elsewhere |= {"retrieval.image_to_text@{k}", "retrieval.text_to_image@{k}"}  # what a stand-in lacks: a text tower (test_two_towers.py)
 
     assert {claim.key for claim in CLAIMS} == LIARS.keys() | elsewhere | REPORTED
 
@@ -238,10 +215,10 @@ def test_only_the_folder_of_the_factor_that_confuses_a_backbone_shows_a_drop(fol
     names = ["--backbone=tests.graphics:lost_when_turned", f"--audit-data={folder / 'rendered'}", "--audit-dataset=pug_imagenet"]
 
     found = run(folder, "audits/test_synthetic.py", *names)
-    records = json.loads((folder / "test_synthetic" / "run.json").read_text())["records"]
+    measured = records(folder / "test_synthetic")
 
     assert set(found) == {("synthetic.factor[{factor}]", "lost_when_turned")}
-    assert {record["audit"]: record["value"] for record in records} == {
+    assert {record["audit"]: record["value"] for record in measured} == {
         f"synthetic.factor[{name}]": 1.0 if name == "Camera_Yaw" else 0.0 for name in graphics.OF_FOLDERS
     }
-    assert {record["n"] for record in records} == {8}
+    assert {record["n"] for record in measured} == {8}
