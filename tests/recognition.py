@@ -54,18 +54,20 @@ MEMORY = "STANDINS_MEMORY"  # a file for what was looked at once, shared by the 
 SAME = 1e-8  # squared distance of two signatures of one image: what single precision rounds
 SLIGHT = (View("blur", 1), View("corruption_gaussian_blur", 1))
 KNOWN: dict[bytes, Tensor] = {}  # what each batch of signatures was found to be
+LIGHTS = ("dark", "neutral", "bright")
 CHANGED, EMPTY = "a factor is changed", "no object"
 CONDITIONS = (*catalog.resolve("shapes").conditions, CHANGED, EMPTY)
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What a stand-in recognises in a batch: the place in the dataset, the label, the class that its texture comes with, whether the image
-    is as it was, its condition, whether it is one of the usual ones and not of a shifted dataset."""
+    """What a stand-in recognises in a batch: the place in the dataset, the label, the class that its texture comes with, its light (one of
+    LIGHTS), whether the image is as it was, its condition, whether it is one of the usual ones and not of a shifted dataset."""
 
     row: Tensor
     label: Tensor
     texture: Tensor
+    light: Tensor
     clean: Tensor
     slight: Tensor  # under a view that leaves coarse colours as they are: told from the image as it was by rounding only
     conditions: dict[str, Tensor]
@@ -82,6 +84,7 @@ class Memory:
     row: Tensor
     label: Tensor
     texture: Tensor
+    light: Tensor
     clean: Tensor
     slight: Tensor
     conditions: Tensor  # [n, CONDITIONS]
@@ -118,9 +121,9 @@ class Memory:
     def look(self, images: Tensor, call: int) -> Sight:
         nearest = self.nearest(signature(images))
         holding = dict(zip(CONDITIONS, self.conditions[nearest].T, strict=True))
-        columns = (self.row, self.label, self.texture, self.clean, self.slight, self.home)
-        row, label, texture, clean, slight, home = (column[nearest] for column in columns)
-        return Sight(row, label, texture, clean, slight, holding, home, images, call)
+        columns = (self.row, self.label, self.texture, self.light, self.clean, self.slight, self.home)
+        row, label, texture, light, clean, slight, home = (column[nearest] for column in columns)
+        return Sight(row, label, texture, light, clean, slight, holding, home, images, call)
 
 
 def signature(images: Tensor) -> Tensor:
@@ -155,7 +158,7 @@ def _looked() -> Memory:
 
 
 def _columns(dataset: Dataset, view: View) -> tuple[Tensor, ...]:
-    """Row, label, the class of the texture, whether the image is as it was, and the conditions, of all images under a view."""
+    """Row, label, the class of the texture, the light, whether the image is as it was, and the conditions, of all images under a view."""
     rows, nowhere = _rows(dataset, view), np.zeros(len(dataset), dtype=bool)
     texture = [TEXTURE_NAMES.index(each) for each in dataset.factors["texture"][rows].tolist()]
     holding = {**dataset.conditions, **_scenery(dataset)}
@@ -165,6 +168,7 @@ def _columns(dataset: Dataset, view: View) -> tuple[Tensor, ...]:
         torch.from_numpy(rows),
         torch.from_numpy(np.zeros(len(dataset), dtype=np.int64) if dataset.labels is None else dataset.labels)[rows],
         torch.tensor(texture),
+        torch.tensor([LIGHTS.index(each) for each in dataset.factors["light"][rows].tolist()]),
         clean,
         torch.full((len(rows),), view in SLIGHT),
         torch.from_numpy(conditions),

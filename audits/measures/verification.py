@@ -74,16 +74,16 @@ def best_threshold(similarity: Floats, same: Flags) -> float:
     return max((lower + upper) / 2, math.nextafter(lower, math.inf))
 
 
-def tar_at_far(similarity: Any, same: Any, left: Sequence[Any], right: Sequence[Any], far: float = 1e-3) -> Estimate:
+def tar_at_far(similarity: Any, same: Any, left: Sequence[Any], right: Sequence[Any], far: float) -> Estimate:
     """Share of pairs of the same that are accepted where the share `far` of different ones is: true accept rate at a false accept rate.
 
     Accepted is what is more similar than the threshold, the smallest similarity of a different pair that leaves at most far of them above.
     Interval: the true threshold lies between two order statistics of the different pairs, and the share of same pairs above each of these
     in its binomial limits (Clopper and Pearson 1934); half of each tail for either, so that both hold together (Bonferroni); both of the
     independent pairs that these are worth. It reaches down to 0 where different pairs are worth fewer than about 4.4 / far: even the
-    threshold is then hardly known.
-    detail: `same`, `different`, how many of each, `threshold`. Errors: ValueError for no pairs, NaN, pairs of one kind only, fewer
-    different pairs than 1 / far, of which none could be accepted.
+    threshold is then hardly known. Of fewer than 1 / far none may be accepted.
+    detail: `same`, `different`, how many of each, `threshold`; `said`, where different pairs are too few for the rate.
+    Errors: ValueError for no pairs, NaN, pairs of one kind only.
     """
     pairs = _pairs(similarity, same, left, right)
     if not 0 < far < 1:
@@ -92,10 +92,6 @@ def tar_at_far(similarity: Any, same: Any, left: Sequence[Any], right: Sequence[
     accepted, rejected = np.sort(score[alike]), np.sort(score[~alike])[::-1].tolist()  # of the different, the most similar first
     m, n = len(accepted), len(rejected)
     allowed = math.floor(far * n + ROUNDING)
-    if allowed < 1:
-        raise ValueError(
-            f"same: {n:,} different pairs cannot tell a false accept rate of {far:g}; wanted at least {math.ceil(1 / far - ROUNDING):,}."
-        )
 
     def above(threshold: float) -> float:
         return (m - int(np.searchsorted(accepted, threshold, side="right"))) / m
@@ -112,7 +108,10 @@ def tar_at_far(similarity: Any, same: Any, left: Sequence[Any], right: Sequence[
         high = float(betaincinv(greatest * worth + 1, (1 - greatest) * worth, 1 - tail / 2)) if greatest < 1 else 1.0
         return min(low, value), max(high, value)
 
-    detail = {"far": far, "same": m, "different": n, "threshold": rejected[allowed]}
+    detail: dict[str, Any] = {"far": far, "same": m, "different": n, "threshold": rejected[allowed]}
+    if allowed < 1:
+        wanted = math.ceil(1 / far - ROUNDING)
+        detail["said"] = f"of {n:,} different pairs none may pass: for one in {wanted:,} at least {wanted:,} are needed"
     found = Estimate(value, *limits(TAIL), m + n, CONFIDENCE_LEVEL, "clopper-pearson", detail, tail=of_limits(limits))
     return with_replicates(found, lambda drawn: _accepted(pairs.drawn(drawn), score, alike, far), pairs.pictures, [])
 
