@@ -5,7 +5,7 @@ A gate that was never seen to fail is decoration.
 
 from __future__ import annotations
 
-from functools import lru_cache, reduce
+from functools import cache, reduce
 from pathlib import Path
 
 import pytest
@@ -91,7 +91,7 @@ EMBEDDED = (
 PICTURES = 400  # of ImageNet's validation set, for accuracy.real: the truth of the embedded dataset is one label an image
 
 
-@lru_cache(maxsize=8)
+@cache
 def verdicts_of(folder: Path, property_name: str, attacked: bool) -> Verdicts:
     """The verdicts of one property, from one run of the real command.
 
