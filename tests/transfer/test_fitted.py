@@ -109,6 +109,20 @@ def test_a_search_is_made_once_and_found_again(tmp_path: Path) -> None:
     assert (np.diff(first.ranks.starts) == evidence.n // 2 - 1).all()  # each of two classes against all others
 
 
+def test_where_classes_are_too_large_a_part_of_the_images_is_asked_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each still against all others, so that its ranks are what they were."""
+    made, evidence, _ = asked(tmp_path)
+    everything = searched.found(made, evidence).ranks
+    monkeypatch.setattr(searched, "MOST_ANSWERS", len(everything.ranks) // 3)
+
+    few = searched.found(made, evidence).ranks
+
+    assert len(few) == evidence.n // 3
+    assert set(few.ids) < set(everything.ids)
+    for place, name in enumerate(few.ids):
+        np.testing.assert_array_equal(few.of(place), everything.of(everything.ids.index(name)))
+
+
 def test_what_was_fitted_on_a_backbone_never_answers_for_the_same_one_changed_on_purpose(tmp_path: Path) -> None:
     made, evidence, _ = asked(tmp_path)
     fitted.nearest(made, evidence)
