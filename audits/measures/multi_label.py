@@ -18,6 +18,7 @@ from scipy.special import expit, logit, stdtrit
 
 from audits.measures.columns import array
 from audits.measures.estimate import Estimate, with_replicates
+from audits.measures.outliers import exponential_limits
 from audits.measures.tails import of_limits
 
 Floats = NDArray[np.float64]
@@ -26,6 +27,7 @@ Truth = NDArray[np.int8]
 CONFIDENCE_LEVEL = 0.95
 TAIL = (1 - CONFIDENCE_LEVEL) / 2
 UNKNOWN = -1
+FEWEST = 20  # known images with a label, and as many without, from which on its interval can be trusted
 
 
 def mean_over_labels(scores: Any, truth: Any, metric: str, names: Sequence[str], ids: Sequence[Any] | None = None) -> Estimate:
@@ -34,13 +36,15 @@ def mean_over_labels(scores: Any, truth: Any, metric: str, names: Sequence[str],
     scores: [n, labels], the larger the likelier; truth: [n, labels] of 1 has it, 0 has it not, -1 unknown: left out of that label.
     metric: "auroc", the share of pairs of an image with the label and one without that are in order, ties counting half; or
     "mean_average_precision", the mean over images with the label of the share that have it among all that score as high or higher
-    (without interpolation, as scikit-learn; not the eleven points of PASCAL VOC 2007). A label that all known images have, or none, does
-    not enter.
-    Interval: Student's on the logit scale; average precision is first lowered by what an image with the label counts for in its own
-    precision, about 1 / (images with it), which the value keeps. A label whose images are all in order shows no spread: as many unseen
-    ones as may be there (the rule of three, Hanley & Lippman-Hand 1983, at 97.5 %) are then put where they cost most. It is for twenty or
-    more images with each label and as many without. Replicates weigh images, where these have names: ids [n].
-    detail: the value of each label that enters, by name. Errors: ValueError for another metric, other shapes, NaN, no label that enters.
+    (without interpolation, as scikit-learn; not the eleven points of PASCAL VOC 2007). A label that fewer than twenty known images have,
+    or lack, does not enter.
+    Interval: Student's on the logit scale. Of an area it is no narrower for a label than the exponential model asks (Hanley and McNeil
+    1982). Average precision is first lowered by what an image with the label counts for in its own precision, about 1 / (images with it),
+    which the value keeps. A label whose images are all in order, or none, shows no spread: as many unseen ones as may be there (the rule
+    of three, Hanley & Lippman-Hand 1983, at 97.5 %) are then put where they move it most. Replicates weigh images, where these have
+    names: ids [n].
+    detail: the value of each label that enters, by name; `said`, where others do not. Errors: ValueError for another metric, other
+    shapes, NaN, no label that enters.
     """
     if metric not in METRICS:
         raise ValueError(f"metric: got {metric!r}, wanted {' or '.join(METRICS)}: others are about one label an image.")
@@ -48,29 +52,34 @@ def mean_over_labels(scores: Any, truth: Any, metric: str, names: Sequence[str],
     if score.ndim != 2 or score.shape != known.shape or score.shape[1] != len(names):
         shapes = f"shape {score.shape}, truth of {known.shape} and {len(names)} names"
         raise ValueError(f"scores: got {shapes}; wanted [images, labels] of both and a name for each label.")
-    entering = [label for label in range(score.shape[1]) if {0, 1} <= set(np.unique(known[:, label]).tolist())]
+    entering = [label for label, told in enumerate(known.T) if min((told == 1).sum(), (told == 0).sum()) >= FEWEST]
     if not entering:
-        raise ValueError(f"truth: none of {score.shape[1]} labels has both images with it and images without; wanted at least one.")
+        raise ValueError(
+            f"truth: none of {len(names)} labels has {FEWEST} images with it and {FEWEST} without; wanted at least one that has."
+        )
     labels = [_Label.of(score[:, label].astype(np.float64), known[:, label]) for label in entering]
     n, ones = len(score), np.ones((1, len(score)))
     each = [METRICS[metric](label, ones) for label in labels]
     values = np.array([float(one.value[0]) for one in each])
     value, debt = float(values.mean()), float(np.mean([one.debt for one in each]))
-    spread = math.sqrt(float((np.mean([one.influence for one in each], axis=0) ** 2).sum()))
-    freedom = _freedom([part for label, one in zip(labels, each, strict=True) for part in label.parts(one.influence)])
-    flawless = [label for label, of_label in zip(labels, values, strict=True) if of_label == 1]
+    influences = [one.influence * _widening(label, one, metric) for label, one in zip(labels, each, strict=True)]
+    spread = math.sqrt(float((np.mean(influences, axis=0) ** 2).sum()))
+    freedom = _freedom([part for label, influence in zip(labels, influences, strict=True) for part in label.parts(influence)])
 
     def limits(tail: float) -> tuple[float, float]:
         reach = -float(stdtrit(freedom, tail)) * spread
-        unseen = sum(1 - label.least(metric, tail) for label in flawless) / len(labels)
-        return max(0.0, min(value, _moved(value - debt, -reach)) - unseen), max(value, _moved(value, reach))
+        unseen = [1 - label.least(metric, tail) for label in labels]
+        below, above = (sum(part for part, of in zip(unseen, values, strict=True) if of == end) / len(labels) for end in (1, 0))
+        return max(0.0, min(value, _moved(value - debt, -reach)) - below), min(1.0, max(value, _moved(value, reach)) + above)
 
     def statistic(weights: Floats) -> Floats:
         drawn = np.stack([METRICS[metric](label, weights).value for label in labels], axis=1)
         return np.nanmean(drawn, axis=1)  # a label of which a replicate has no image does not enter there
 
     of_labels = {names[label]: of_label for label, of_label in zip(entering, values.tolist(), strict=True)}
-    detail = {"metric": metric, "labels": of_labels, "left_out": score.shape[1] - len(labels)}
+    detail: dict[str, Any] = {"metric": metric, "labels": of_labels}
+    if others := [name for name in names if name not in of_labels]:
+        detail["said"] = f"{len(others)} of {len(names)} labels left out: fewer than {FEWEST} images with or without {', '.join(others)}"
     found = Estimate(value, *limits(TAIL), n, CONFIDENCE_LEVEL, "infinitesimal jackknife", detail, tail=of_limits(limits))
     return with_replicates(found, statistic, ids, [])
 
@@ -81,11 +90,29 @@ def _moved(value: float, by: float) -> float:
     return float(expit(logit(value) + by / scale)) if scale > 0 else value
 
 
+def _widening(label: _Label, found: _Worth, metric: str) -> float:
+    """How many times as far as its own spread the exponential model of scores reaches below an area; 1 where it reaches less far."""
+    value, spread = float(found.value[0]), math.sqrt(float((found.influence**2).sum()))
+    if metric != "auroc" or spread == 0:
+        return 1.0
+    low, _ = exponential_limits(value, int(label.has.sum()), int((~label.has).sum()), TAIL)
+    own = -float(stdtrit(_freedom(label.parts(found.influence)), TAIL)) * spread
+    return max(1.0, float(logit(value) - logit(low)) * value * (1 - value) / own)
+
+
 def _freedom(parts: list[Floats]) -> float:
-    """The degrees of freedom of a sum of variances, each from the influences of one group of images (Satterthwaite 1946)."""
+    """The degrees of freedom of a sum of variances, each from the influences of one group of images (Satterthwaite 1946).
+
+    A variance that a few images make is known as from few: of n influences, as from 2 n / (kurtosis - 1), which is n for normal ones.
+    """
     variances = np.array([float((part**2).sum()) for part in parts])
-    fewest = np.array([max(1, len(part) - 1) for part in parts])
-    return float(variances.sum() ** 2 / (variances**2 / fewest).sum()) if variances.any() else 1.0
+    if not variances.any():
+        return 1.0
+    fourths = np.array([float((part**4).sum()) for part in parts])
+    sizes = np.array([len(part) for part in parts])
+    excess = np.maximum(sizes * fourths / np.maximum(variances**2, np.finfo(float).tiny) - 1, 1e-9)
+    known_from = np.clip(2 * sizes / excess, 1, sizes - 1)
+    return float(variances.sum() ** 2 / (variances**2 / known_from).sum())
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def auroc(inside: Any, outside: Any, ids: Sequence[Any] | None = None) -> Estima
     spread = math.sqrt(sum(float(part.var(ddof=1)) / len(part) for part in (of_inner, of_outer) if len(part) > 1))
 
     def limits(tail: float) -> tuple[float, float]:
-        low, high = _exponential_limits(area, m, n, tail)
+        low, high = exponential_limits(area, m, n, tail)
         if 0 < area < 1 and spread > 0:
             reach = NormalDist().inv_cdf(1 - tail) * spread / (area * (1 - area))
             low, high = min(low, float(expit(logit(area) - reach))), max(high, float(expit(logit(area) + reach)))
@@ -109,7 +109,7 @@ def _ascending(weights: Floats, scores: Floats, within: NDArray[np.bool_]) -> tu
     return np.diff(inner, axis=1, prepend=0), np.diff(outer, axis=1, prepend=0)
 
 
-def _exponential_limits(area: float, m: int, n: int, tail: float) -> tuple[float, float]:
+def exponential_limits(area: float, m: int, n: int, tail: float) -> tuple[float, float]:
     """The areas that a score test with the variance of exponential scores does not reject, by bisection from the area seen."""
     z = NormalDist().inv_cdf(1 - tail)
     extra = (m + n) / 2 - 1

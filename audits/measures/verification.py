@@ -106,7 +106,7 @@ def tar_at_far(similarity: Any, same: Any, left: Sequence[Any], right: Sequence[
         least, greatest = above(rejected[fewest - 1]) if fewest > 0 else 0.0, above(rejected[most]) if most < n else 1.0
         low = float(betaincinv(least * worth, (1 - least) * worth + 1, tail / 2)) if least > 0 else 0.0
         high = float(betaincinv(greatest * worth + 1, (1 - greatest) * worth, 1 - tail / 2)) if greatest < 1 else 1.0
-        return min(low, value), max(high, value)
+        return min(low, value), max(high, value) if allowed else 1.0  # where none may pass, even the threshold is unknown
 
     detail: dict[str, Any] = {"far": far, "same": m, "different": n, "threshold": rejected[allowed]}
     if allowed < 1:

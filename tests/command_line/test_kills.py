@@ -56,11 +56,11 @@ def test_the_next_run_goes_on_where_a_killed_one_was(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], how: signal.Signals, workers: tuple[str, ...]
 ) -> None:
     gate = policy()
-    run = started(pytester.path, pictures, gate, *workers, HELD_FROM="3")
+    run = started(pytester.path, pictures, gate, *workers, HELD_FROM="3", SLOW_SECONDS="0.017")
     wait_for_evidence(pytester.path, 3)
     os.kill(run.pid, how)
     assert run.wait(120) != 0
-    time.sleep(1)  # workers notice that their controller is gone
+    time.sleep(1)  # what a worker had in hand is written
     finished = passes_kept(pytester.path)
 
     result = audit(SLOW, pictures, gate, *CHOSEN)
@@ -77,7 +77,7 @@ def test_an_interrupted_run_keeps_its_records_and_is_no_gate(
     pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str], workers: tuple[str, ...]
 ) -> None:
     required = '[[required]]\naudits = ["accuracy.top1", "invariance.consistency"]\ndatasets = ["pictures"]\n'
-    run = started(pytester.path, pictures, policy(required), *workers, HELD_FROM="4")
+    run = started(pytester.path, pictures, policy(required), *workers, HELD_FROM="4", SLOW_SECONDS="0.017")
     wait_for_evidence(pytester.path, 4)
     os.kill(run.pid, signal.SIGINT)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fixtures.datasets.queries import Queries
 from fixtures.errors import BadInput
 from fixtures.evidence import pooled
 from fixtures.evidence.evidence import Evidence
@@ -121,6 +122,17 @@ def test_where_classes_are_too_large_a_part_of_the_images_is_asked_with(tmp_path
     assert set(few.ids) < set(everything.ids)
     for place, name in enumerate(few.ids):
         np.testing.assert_array_equal(few.of(place), everything.of(everything.ids.index(name)))
+
+
+def test_a_query_of_a_class_that_is_not_searched_is_asked_without_an_answer(tmp_path: Path) -> None:
+    made, evidence, _ = asked(tmp_path)
+    dataset = made.identity.dataset("cats")
+    rows = np.arange(evidence.n)
+    dataset.__dict__["queries"] = Queries(rows[-1:], rows[dataset.labels == 0], dataset.labels)
+
+    found = searched.found(made, evidence).ranks
+
+    assert (len(found), len(found.ranks)) == (1, 0)
 
 
 def test_what_was_fitted_on_a_backbone_never_answers_for_the_same_one_changed_on_purpose(tmp_path: Path) -> None:

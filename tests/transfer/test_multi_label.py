@@ -9,6 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from fixtures.backbones import probe
+from fixtures.errors import BadInput
 from fixtures.evidence import pooled
 from fixtures.evidence.evidence import Evidence
 from fixtures.evidence.request import Request
@@ -42,7 +43,7 @@ def test_each_label_is_told_as_scikit_learn_tells_it(tmp_path: Path, monkeypatch
 
     assert found.scores.shape == found.truth.shape == (80, 3)
     assert set(np.unique(found.truth)) == {-1, 0, 1}
-    for label, strength in enumerate(chosen):
+    for label, strength in zip(range(3), chosen, strict=True):
         known = train.label_matrix[:, label] >= 0
         mean, deviation = features[known].mean(0), features[known].std(0)
         # of two opposite columns of weights, each half as large, |weights|² is half of one's
@@ -67,3 +68,13 @@ def test_what_was_fitted_is_found_again_until_the_truth_changes(tmp_path: Path, 
     np.testing.assert_array_equal(first.scores, again.scores)
     assert (unchanged, len(fits)) == (0, 3)
     assert not np.array_equal(first.scores, other.scores)
+
+
+def test_a_label_of_which_nothing_is_known_is_named(tmp_path: Path) -> None:
+    labels.write_pictures(tmp_path, "auroc", 80)
+    table = tmp_path / "weather" / "train.csv"
+    header, *rows = table.read_text().splitlines()
+    table.write_text("\n".join([header, *(f"{row.rsplit(',', 1)[0]},-1" for row in rows)]) + "\n")
+
+    with pytest.raises(BadInput, match="label 'old', known of 0 train images"):
+        fitted.probed_labels(*asked(tmp_path))
