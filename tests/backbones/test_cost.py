@@ -58,6 +58,7 @@ def counted_by_layers(backbone: Backbone) -> int:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_operations_are_those_of_the_layers(name: str) -> None:
     backbone = loaded(name)
@@ -65,6 +66,7 @@ def test_operations_are_those_of_the_layers(name: str) -> None:
     assert measure(backbone, 2).multiply_accumulates == pytest.approx(counted_by_layers(backbone), rel=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_parameters_are_of_what_sees_images(name: str) -> None:
     backbone = loaded(name)

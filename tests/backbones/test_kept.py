@@ -109,6 +109,7 @@ def test_what_no_file_decides_is_never_kept(tmp_path, name):
     assert not (tmp_path / "backbones").exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_begun_before_needs_no_library(tmp_path):
     """Two processes ask for the same facts; the second one imports neither timm nor open_clip for them."""
     code = (

@@ -10,6 +10,8 @@ import pytest
 
 from tests.command_line.conftest import ROOT, SERIAL_AND_WORKERS, TINY, run_file
 
+pytestmark = pytest.mark.slow  # whole runs of the command, one after the other
+
 pytest_plugins = ["pytester"]
 
 AUDITS = '''"""Openness: a property of nobody."""
@@ -60,7 +62,6 @@ def ask(pytester: pytest.Pytester, pictures: str, monkeypatch: pytest.MonkeyPatc
     return run
 
 
-@pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_a_mistake_in_the_body_of_an_audit_is_an_error_that_says_how_to_mend_it(
     ask: Ask, pytester: pytest.Pytester, workers: tuple[str, ...]

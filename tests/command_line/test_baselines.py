@@ -13,6 +13,8 @@ import pytest
 
 from tests.command_line.conftest import ROOT, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
+pytestmark = pytest.mark.slow  # whole runs of the command, one after the other
+
 pytest_plugins = ["pytester"]
 
 ACCURACY = ("-k", "first", "--audit-partial")
@@ -100,7 +102,6 @@ def test_other_images_cannot_be_compared(audit: Audit, pytester: pytest.Pytester
     assert "another images (digest)" in result.stdout.str()
 
 
-@pytest.mark.slow
 def test_a_score_without_an_earlier_one_passes_only_if_that_is_meant(
     audit: Audit, pytester: pytest.Pytester, policy: Callable[[str], str], pictures: str
 ) -> None:
@@ -136,7 +137,6 @@ def test_without_what_was_kept_a_run_is_no_baseline(audit: Audit, pytester: pyte
     result.stderr.fnmatch_lines(["*v1 cannot be compared with: *kept.npz is not there*"])
 
 
-@pytest.mark.slow
 def test_a_policy_may_require_a_baseline(audit: Audit, policy: Callable[[str], str], pictures: str) -> None:
     asked = (policy('undecided = "fail"\nbaseline = "required"\n' + HOLDS), pictures, *ACCURACY)
     refused, meant = audit(TINY, *asked), audit(TINY, *asked, "--audit-first")

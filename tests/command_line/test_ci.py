@@ -10,6 +10,8 @@ import pytest
 
 from tests.command_line.conftest import ACROSS, FIRST, IMPOSSIBLE, ROOT, SERIAL_AND_WORKERS, TINY, Audit
 
+pytestmark = pytest.mark.slow  # whole runs of the command, one after the other
+
 pytest_plugins = ["pytester"]
 
 WAIVER = '[[waivers]]\naudit = "accuracy.top5"\ndataset = "pictures"\nowner = "Ada"\nreason = "known"\nexpires = 2999-01-01\nlimit = {}\n'
@@ -62,7 +64,6 @@ def test_a_waived_violation_is_a_notice(audit: Audit, summary: Path, pictures: s
     assert claim.endswith("Waived by Ada until 1 Jan 2999: known")
 
 
-@pytest.mark.slow
 def test_a_summary_that_cannot_be_written_changes_no_exit_status(
     audit: Audit, summary: Path, pictures: str, policy: Callable[[], str]
 ) -> None:
@@ -74,7 +75,6 @@ def test_a_summary_that_cannot_be_written_changes_no_exit_status(
     assert "Is a directory" in commands(result)[-1]
 
 
-@pytest.mark.slow
 def test_elsewhere_nothing_is_annotated(
     audit: Audit, summary: Path, pictures: str, policy: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +85,6 @@ def test_elsewhere_nothing_is_annotated(
     assert not summary.exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("bound", "verdict"), [(IMPOSSIBLE, "violated"), (ACROSS, "undecided")])
 def test_in_junit_a_failure_is_its_sentence(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str], bound: str, verdict: str

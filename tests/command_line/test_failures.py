@@ -10,6 +10,8 @@ from PIL import Image
 
 from tests.command_line.conftest import ACROSS, FIRST, IMPOSSIBLE, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
+pytestmark = pytest.mark.slow  # whole runs of the command, one after the other
+
 pytest_plugins = ["pytester"]
 
 
@@ -34,7 +36,6 @@ def test_a_violated_claim_is_red_and_says_why(
     assert "def test_" not in result.stdout.str()
 
 
-@pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_no_numbers_for_an_answer_is_an_error_of_every_case(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[], str], workers: tuple[str, ...]
@@ -67,7 +68,6 @@ def test_images_that_cannot_be_read_are_all_named_before_any_forward_pass(
     assert all(record["verdict"] == "error" and "03.png" in record["reason"] and "40.png" in record["reason"] for record in run["records"])
 
 
-@pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_an_undecided_claim_may_only_warn_and_is_named(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str], workers: tuple[str, ...]

@@ -10,6 +10,8 @@ from PIL import Image
 
 from tests.command_line.conftest import Audit, run_file
 
+pytestmark = pytest.mark.slow  # whole runs of the command, one after the other
+
 pytest_plugins = ["pytester"]
 
 HEADLESS = "tests.command_line.subjects:headless"

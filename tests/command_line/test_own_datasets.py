@@ -9,6 +9,8 @@ import pytest
 from fixtures.views.corruptions import CORRUPTIONS
 from tests.command_line.conftest import FIRST, IMPOSSIBLE, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
+pytestmark = pytest.mark.slow  # whole runs of the command, one after the other
+
 pytest_plugins = ["pytester"]
 
 BACKBONE = '[mine]\nlibrary = "factory"\nmodel = "tests.command_line.subjects:tiny"\nlabel_space = "shapes"\ndatasets = ["{}"]\n'
@@ -23,7 +25,6 @@ def written(pytester: pytest.Pytester, dataset: str) -> str:
     return "--backbone=models/mine.toml"
 
 
-@pytest.mark.slow
 @SERIAL_AND_WORKERS
 @pytest.mark.parametrize("rule", ["pictures", pytest.param("*", marks=pytest.mark.slow)])
 @pytest.mark.usefixtures("pictures")
@@ -74,7 +75,6 @@ def test_a_wrong_path_in_the_backbones_own_table_is_one_line(
     assert len([line for line in text.splitlines() if line.strip()]) <= 2
 
 
-@pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_mistakes_under_all_corruptions_are_counted_in_those_of_a_reference(
     audit: Audit, pytester: pytest.Pytester, policy: Callable[[str], str], pictures: str, workers: tuple[str, ...]

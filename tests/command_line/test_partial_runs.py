@@ -11,6 +11,8 @@ from fixtures.search.bisection import most_asked
 from fixtures.search.changes import MOST_SEVERE, MOST_TOGETHER, SEARCHED
 from tests.command_line.conftest import FIRST, POLICY, ROOT, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
+pytestmark = pytest.mark.slow  # whole runs of the command, one after the other
+
 pytest_plugins = ["pytester"]
 
 REQUIRED = '[[required]]\naudits = ["accuracy.*", "calibration.ece"]\ndatasets = ["pictures"]\n'
@@ -49,7 +51,6 @@ def test_collecting_a_part_of_the_audits_is_not_a_gate(
     assert not gate["ready"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("repeat", ["--lf", "node id"])
 def test_one_case_again_is_not_a_gate(
     part: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str], repeat: str
@@ -71,7 +72,6 @@ def test_one_case_again_is_not_a_gate(
     assert "cases were run" in gate["sentence"]
 
 
-@pytest.mark.slow
 def test_collecting_one_file_leaves_out_what_is_required(part: Audit, pictures: str, policy: Callable[..., str]) -> None:
     result = part(ROOT / "audits" / "test_accuracy.py", TINY, pictures, policy(REQUIRED))
 
@@ -79,7 +79,6 @@ def test_collecting_one_file_leaves_out_what_is_required(part: Audit, pictures: 
     assert "required, not judged: calibration.ece" in result.stdout.str()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "status", "words"),
     [
@@ -98,7 +97,6 @@ def test_leaving_out_something_required_is_not_green(
     assert words in result.stdout.str()
 
 
-@pytest.mark.slow
 def test_nothing_judged_is_not_green(audit: Audit, pytester: pytest.Pytester, pictures: str) -> None:
     (pytester.path / "empty.toml").write_text("")
     result = audit(TINY, pictures, "--audit-policy=empty.toml", *FIRST)
@@ -108,7 +106,6 @@ def test_nothing_judged_is_not_green(audit: Audit, pytester: pytest.Pytester, pi
     assert {record["verdict"] for record in run_file(pytester.path)["records"]} == {"reported"}
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("pictures")
 @pytest.mark.parametrize(("passes", "state"), [(2, "not a gate"), (4, "ready")])
 def test_fewer_passes_of_a_search_than_the_policys_are_not_a_gate(

@@ -12,6 +12,8 @@ import pytest
 
 from tests.command_line.conftest import FIRST, ROOT, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
+pytestmark = pytest.mark.slow  # whole runs of the command, one after the other
+
 pytest_plugins = ["pytester"]
 
 SABOTAGES = (
@@ -65,7 +67,6 @@ def test_a_bound_that_the_backbone_does_not_keep_catches_nothing(
     result.stdout.fnmatch_lines(["*the backbone as it is must hold, or red means nothing: *"])
 
 
-@pytest.mark.slow
 def test_a_policy_that_judges_nothing_is_not_green(audit: Audit, pytester: pytest.Pytester, pictures: str) -> None:
     (pytester.path / "empty.toml").write_text("")
     result = audit(TINY, pictures, "--audit-policy=empty.toml", TRY)
@@ -75,7 +76,6 @@ def test_a_policy_that_judges_nothing_is_not_green(audit: Audit, pytester: pytes
     assert all("none of the audits that are named" in one["why"][0] for one in told(pytester.path)["sabotages"])
 
 
-@pytest.mark.slow
 def test_the_evidence_and_the_report_of_a_real_run_stay_as_they_are(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]
 ) -> None:
@@ -98,7 +98,6 @@ def test_the_evidence_and_the_report_of_a_real_run_stay_as_they_are(
     assert {one["backbone"] for one in again["records"]} == {NAME}
 
 
-@pytest.mark.slow
 def test_a_real_run_after_a_trial_is_that_of_the_sound_backbone(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]
 ) -> None:
@@ -139,7 +138,6 @@ def test_a_part_of_the_audits_tries_no_gate(pytester: pytest.Pytester, audit: Au
     assert "test_accuracy.py contradicts it" in result.stderr.str()
 
 
-@pytest.mark.slow
 def test_a_trial_can_be_planned(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:
     result = audit(TINY, pictures, policy(), TRY, "--audit-plan")
 
@@ -148,7 +146,6 @@ def test_a_trial_can_be_planned(audit: Audit, pytester: pytest.Pytester, picture
     assert not (pytester.path / "audit-report").exists()
 
 
-@pytest.mark.slow
 def test_a_trial_that_ends_early_leaves_no_answer_of_an_earlier_one(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]
 ) -> None:
@@ -160,7 +157,6 @@ def test_a_trial_that_ends_early_leaves_no_answer_of_an_earlier_one(
     assert not (pytester.path / "audit-report" / "sabotage.json").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "workers"), [("shapes_convnext_sup", ()), ("shapes_vit_clip", ("-n", "2"))], ids=["convnext-serial", "vit-workers"]
 )
@@ -185,7 +181,6 @@ def test_the_shipped_gate_notices_everything_within_five_minutes(
     assert not (pytester.path / "audit-report" / "run.json").exists()
 
 
-@pytest.mark.slow
 def test_a_worker_that_dies_catches_nothing(audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[..., str]) -> None:
     result = audit("--backbone=tests.command_line.subjects:crashing", pictures, policy(), TRY, "-n", "2")
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.command_line.conftest import ACROSS, FIRST, IMPOSSIBLE, SERIAL_AND_WORKERS, TINY, Audit, run_file
 
+pytestmark = pytest.mark.slow  # whole runs of the command, one after the other
+
 pytest_plugins = ["pytester"]
 
 WAIVER = '[[waivers]]\naudit = "accuracy.top5"\ndataset = "pictures"\nowner = "Ada"\nreason = "known"\nexpires = 2999-01-01\nlimit = {}\n'
@@ -26,7 +28,6 @@ def test_a_waiver_covers_a_violation(
     result.stdout.fnmatch_lines(["*1 passed*1 xfailed*"])
 
 
-@pytest.mark.slow
 def test_a_waiver_does_not_help_beyond_its_limit(audit: Audit, pictures: str, policy: Callable[[str], str]) -> None:
     result = audit(TINY, pictures, policy(IMPOSSIBLE + WAIVER.format(0.99)), *FIRST)
 
@@ -34,7 +35,6 @@ def test_a_waiver_does_not_help_beyond_its_limit(audit: Audit, pictures: str, po
     result.stdout.fnmatch_lines(["*the waiver of Ada reaches only down to 0.990*"])
 
 
-@pytest.mark.slow
 @SERIAL_AND_WORKERS
 @pytest.mark.parametrize("option", [(), ("--runxfail",)], ids=["", "runxfail"])
 def test_a_waiver_that_is_not_needed_must_go(
@@ -50,7 +50,6 @@ def test_a_waiver_that_is_not_needed_must_go(
     assert not run["gate"]["ready"]
 
 
-@pytest.mark.slow
 def test_a_waiver_of_what_is_undecided_is_not_called_needless(audit: Audit, pictures: str, policy: Callable[[str], str]) -> None:
     result = audit(TINY, pictures, policy('undecided = "warn"\n' + ACROSS + WAIVER.format(0.0)), *FIRST)
 
@@ -58,7 +57,6 @@ def test_a_waiver_of_what_is_undecided_is_not_called_needless(audit: Audit, pict
     assert "now holds" not in result.stdout.str()
 
 
-@pytest.mark.slow
 def test_what_is_waived_is_waived_with_every_option_of_pytest(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str]
 ) -> None:
@@ -79,7 +77,6 @@ def everyday(audit: Audit, pictures: str, policy: Callable[[str], str], bounds: 
     return audit(TINY, pictures, policy(bounds + CONSISTENT), "-k", "test_everyday_changes", *more)
 
 
-@pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_a_waiver_is_needed_as_long_as_one_of_its_views_needs_it(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str], workers: tuple[str, ...]
@@ -93,7 +90,6 @@ def test_a_waiver_is_needed_as_long_as_one_of_its_views_needs_it(
     assert "now holds" not in result.stdout.str()
 
 
-@pytest.mark.slow
 @SERIAL_AND_WORKERS
 def test_a_waiver_that_none_of_its_views_needs_is_told_once(
     audit: Audit, pytester: pytest.Pytester, pictures: str, policy: Callable[[str], str], workers: tuple[str, ...]
@@ -108,7 +104,6 @@ def test_a_waiver_that_none_of_its_views_needs_is_told_once(
     assert "delete the waiver of Ada" in (pytester.path / "audit-report" / "report.html").read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("chosen", "dataset"), [("flip", "pictures"), ("test_everyday_changes", "*")])
 def test_a_run_of_a_part_of_what_is_waived_calls_no_waiver_needless(
     audit: Audit, pictures: str, policy: Callable[[str], str], chosen: str, dataset: str

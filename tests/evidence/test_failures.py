@@ -75,6 +75,7 @@ def _measure_on_a_full_disk(folder: Path, name: str, most_bytes: int, wants: fro
     (folder / "said.json").write_text(json.dumps([asked.forward_passes, said.lines]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("decoded", "wants", "passes", "of"),
     [(False, frozenset(), 0, "the image store"), (True, frozenset({"logits"}), 0, "evidence"), (True, frozenset(), 1, "evidence")],

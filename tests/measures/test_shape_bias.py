@@ -177,6 +177,7 @@ def test_error_consistency_refuses_what_has_none() -> None:
         error_consistency(np.array([], dtype=int), np.array([], dtype=int), [], people)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [100, 300])
 @pytest.mark.parametrize("agreement", [0.0, 0.3, 0.9])
 def test_interval_of_error_consistency_holds_the_truth(agreement: float, n: int) -> None:

@@ -122,6 +122,7 @@ def test_what_cannot_be_compared_is_refused(first: np.ndarray, second: np.ndarra
         linear_cka(first, second)
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_highest_similarity_covers_it_where_many_pairs_are_alike() -> None:
     """Luck picks the pair that is seen to be highest: the interval of that pair alone lies too high, and says so too often."""
     draw, covered, covered_by_its_own, trials = np.random.default_rng(7), 0, 0, 150

@@ -18,6 +18,7 @@ from fixtures.search.changes import MOST_SEVERE, MOST_TOGETHER
 IMAGES = 200
 
 
+@pytest.mark.slow
 @given(st.floats(0.3, 19.9), st.floats(1.0, 4.0))
 def test_each_crossing_is_placed_to_within_a_step(boundary: float, width: float) -> None:
     """Answers are lost evenly around the boundary, where three quarters are left."""

@@ -56,6 +56,7 @@ def test_a_known_radius_is_found_to_within_one_step_of_bisection(tmp_path: Path,
     assert not found.beyond
 
 
+@pytest.mark.slow
 def test_what_only_a_composition_does_is_found_and_said(tmp_path: Path) -> None:
     found = search(tmp_path, "both", "composition", passes=150).boundary()
 

@@ -26,6 +26,7 @@ def right(name: str, tokenizer: Tokenizer, dataset: str, indices: np.ndarray | N
     return subjects.probabilities(subjects.load(name), scenes, tokenizer).argmax(1) == scenes.label
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_each_backbone_is_clearly_above_85_percent(name: str, tokenizer: Tokenizer) -> None:
     assert right(name, tokenizer, "shapes", np.arange(1000)).mean() > 0.85
@@ -51,6 +52,7 @@ def test_asking_for_a_two_tower_configuration_twice_changes_nothing() -> None:
     assert subjects.build("shapes_vit_clip", seed=1) is not None
 
 
+@pytest.mark.slow
 def test_all_configurations_become_known_where_one_is_known_already() -> None:
     """One may have been made known alone, by loading that backbone from its file."""
     known = "from pathlib import Path; import open_clip; from fixtures.shapes import subjects\n"
