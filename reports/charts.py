@@ -171,9 +171,9 @@ def _show_bounds(axes: Axes, points: Sequence[Point], sideways: bool, heights: S
 
 
 def limits_of(points: Sequence[Point], share: bool, from_zero: bool = False, level: float | None = None) -> tuple[float, float]:
-    if from_zero and share:
-        return 0.0, 1.0
     seen = [number for point in points for number in (point.value, point.low, point.high, point.bound, level) if number is not None]
+    if from_zero and share and min(seen) >= 0:  # a difference of shares may be below
+        return 0.0, 1.0
     return numbers.axis_limits([*seen, 0.0] if from_zero else seen, share)
 
 

@@ -157,6 +157,17 @@ def test_names_of_levels_do_not_touch() -> None:
     assert all(left[1] < right[0] for left, right in pairwise(spans))
 
 
+def test_a_difference_of_shares_below_zero_is_within_the_axis() -> None:
+    """Beside shares; of these alone the axis is all that a share can be."""
+    less = charts.Point("reliance", -0.016, -0.021, -0.011, 0.05, "at_most", "holds")
+
+    low, high = charts.limits_of([*POINTS, less], share=True, from_zero=True)
+
+    assert -1 <= low < -0.021
+    assert 0.95 < high <= 1
+    assert charts.limits_of(POINTS, share=True, from_zero=True) == (0, 1)
+
+
 def test_a_level_that_all_are_compared_with_is_within_the_axis() -> None:
     points = [charts.Point(name, value) for name, value in (("fog", 0.2), ("snow", 0.3))]
 
